@@ -1,0 +1,5 @@
+/** The one exception type and its categories. */
+@NullMarked
+package io.aicoder.error;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,88 @@
+package io.aicoder.eval.run;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One evaluated sample, one line of {@code samples.jsonl}.
+ *
+ * @param key a hash of all that decides the outcome: task, prompt, model, adapter, sampling, agent,
+ *     limits; what a resumed run finds its finished samples by
+ * @param taskId the task
+ * @param sample which sample of the task, from 0
+ * @param domain the task's domain
+ * @param library the task's main library
+ * @param steps every program that was tried, oldest first; one without an agent
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Sample(
+    @JsonProperty("key") String key,
+    @JsonProperty("task_id") String taskId,
+    @JsonProperty("sample") int sample,
+    @JsonProperty("domain") String domain,
+    @JsonProperty("library") String library,
+    @JsonProperty("steps") List<Step> steps) {
+
+  /** Copies the steps. */
+  public Sample {
+    steps = List.copyOf(steps);
+    if (steps.isEmpty()) {
+      throw new IllegalArgumentException("steps is empty: a sample has one at least");
+    }
+  }
+
+  /**
+   * One program: how it was asked for, what came, and what running it showed.
+   *
+   * @param suggestionPrompt the prompt that asked for a repair suggestion; {@code null} in the
+   *     first step
+   * @param suggestion the suggestion; {@code null} in the first step
+   * @param prompt the prompt that asked for the program
+   * @param answer the model's answer, whole
+   * @param code the program taken from it, without test; empty when there was none
+   * @param verdict the verdict's wire name
+   * @param detail exception, signal or missing thing; {@code null} when there is nothing to add
+   * @param casesPassed test cases that succeeded
+   * @param casesTotal test cases there are
+   * @param stdout what the program wrote
+   * @param stderr what it wrote to standard error
+   * @param lines non-blank lines of the code (CL)
+   * @param codeTokens tokens of the code (CT)
+   * @param promptTokens prompt tokens of the step's model calls
+   * @param completionTokens completion tokens of the step's model calls
+   * @param generateSeconds time in the model
+   * @param executeSeconds time in the sandbox
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Step(
+      @JsonProperty("suggestion_prompt") @Nullable String suggestionPrompt,
+      @JsonProperty("suggestion") @Nullable String suggestion,
+      @JsonProperty("prompt") String prompt,
+      @JsonProperty("answer") String answer,
+      @JsonProperty("code") String code,
+      @JsonProperty("verdict") String verdict,
+      @JsonProperty("detail") @Nullable String detail,
+      @JsonProperty("cases_passed") int casesPassed,
+      @JsonProperty("cases_total") int casesTotal,
+      @JsonProperty("stdout") String stdout,
+      @JsonProperty("stderr") String stderr,
+      @JsonProperty("lines") int lines,
+      @JsonProperty("code_tokens") int codeTokens,
+      @JsonProperty("prompt_tokens") int promptTokens,
+      @JsonProperty("completion_tokens") int completionTokens,
+      @JsonProperty("generate_seconds") double generateSeconds,
+      @JsonProperty("execute_seconds") double executeSeconds) {}
+
+  /** Returns the step that counts: the first with the most cases passed. */
+  public Step best() {
+    Step best = steps.get(0);
+    for (Step step : steps) {
+      if (step.casesPassed() > best.casesPassed()) {
+        best = step;
+      }
+    }
+    return best;
+  }
+}
