@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import io.aicoder.error.AiCoderException;
 
 /** The machine's own Python and bubblewrap for tests; found or installed once. */
-final class RealPython {
+public final class RealPython {
 
   private RealPython() {}
 
@@ -14,7 +14,7 @@ final class RealPython {
   }
 
   /** Returns Python, or skips the test with the reason. */
-  static PythonEnvironment orSkip() {
+  public static PythonEnvironment orSkip() {
     try {
       return Holder.PYTHON;
     } catch (AiCoderException | LinkageError e) {
@@ -24,7 +24,7 @@ final class RealPython {
   }
 
   /** Returns a sandbox, or skips the test with the reason. */
-  static BubblewrapSandbox sandboxOrSkip(int workers) {
+  public static BubblewrapSandbox sandboxOrSkip(int workers) {
     PythonEnvironment python = orSkip();
     try {
       Bubblewrap.provision(System.out::println);
