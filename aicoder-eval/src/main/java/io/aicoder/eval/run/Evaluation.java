@@ -14,6 +14,7 @@ import io.aicoder.eval.metric.Sample.Step;
 import io.aicoder.eval.metric.Scores;
 import io.aicoder.eval.metric.Verdict;
 import io.aicoder.eval.sandbox.Limits;
+import io.aicoder.eval.sandbox.PythonEnvironment;
 import io.aicoder.eval.sandbox.Sandbox;
 import io.aicoder.eval.task.Task;
 import io.aicoder.eval.task.TaskSet;
@@ -22,7 +23,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -282,6 +285,19 @@ public final class Evaluation {
     public Builder optGate(GateReport value) {
       gate = value;
       return this;
+    }
+
+    /**
+     * Sets the interpreter that the sandbox runs: results name its version and its libraries, and
+     * when one changes, programs run again.
+     */
+    public Builder optPython(PythonEnvironment value) {
+      String libraries =
+          new TreeMap<>(value.libraries())
+              .entrySet().stream()
+                  .map(library -> library.getKey() + " " + library.getValue())
+                  .collect(Collectors.joining(", "));
+      return optEnvironment("Python " + value.version() + ", " + libraries);
     }
 
     /** Names interpreter and libraries that programs run with; when it changes, they run again. */
