@@ -253,7 +253,7 @@ public final class AiCoder implements CodeModel {
       return inVocabulary(tokenizer.encode(render(chat.messages(), true), false));
     }
     if (prompt instanceof Prompt.Text text) {
-      return inVocabulary(tokenizer.encode(text.text(), true));
+      return inVocabulary(tokenizer.encodePrompt(text.text()));
     }
     return inVocabulary(((Prompt.Tokens) prompt).ids());
   }

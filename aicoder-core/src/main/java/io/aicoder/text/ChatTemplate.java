@@ -108,7 +108,7 @@ public final class ChatTemplate {
         JinjavaConfig.newBuilder()
             .withTrimBlocks(true)
             .withLstripBlocks(true)
-            .withKeepTrailingNewline(false)
+            .withKeepTrailingNewline(true)
             // Otherwise Jinja-looking text in a message would be run.
             .withNestedInterpretationEnabled(false)
             .withLegacyOverrides(LegacyOverrides.ALL)

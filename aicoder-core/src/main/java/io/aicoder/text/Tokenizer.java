@@ -74,6 +74,16 @@ public final class Tokenizer implements AutoCloseable {
     return LongStream.of(ids).mapToObj(id -> (int) id).toList();
   }
 
+  /**
+   * Turns a prompt into token ids, with the tokens that the tokenizer's post-processor adds, except
+   * where the text begins with its begin-of-text token already: two of them derail a model.
+   */
+  public List<Integer> encodePrompt(String text) {
+    List<Integer> plain = encode(text, false);
+    List<Integer> added = encode(text, true);
+    return !plain.isEmpty() && plain.get(0).equals(added.get(0)) ? plain : added;
+  }
+
   /** Returns how many tokens a text has, none added. */
   public int count(String text) {
     return tokenizer.encode(text, false, false).getIds().length;
