@@ -1,5 +1,6 @@
 package io.aicoder.eval.run;
 
+import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Scores;
 import java.util.List;
 import java.util.SortedMap;

@@ -26,4 +26,42 @@ public record Task(
     @JsonProperty("instruct") String instruction,
     @JsonProperty("answer") String answer,
     @JsonProperty("domain") String domain,
-    @JsonProperty("library") String library) {}
+    @JsonProperty("library") String library) {
+
+  /**
+   * Returns the program that tests some code on this task.
+   *
+   * @param code imports and function, without test
+   * @return the code, the test and the line that calls it
+   */
+  public String program(String code) {
+    return code + "\n\n" + testCode + "\n\n" + callLine + "\n";
+  }
+
+  /** Returns the reference as code: imports and function. */
+  public String reference() {
+    return imports + "\n\n" + functionCode;
+  }
+
+  /**
+   * Returns the function under test, cut behind its docstring.
+   *
+   * @throws IllegalStateException when {@link #functionCode} defines no function, which no task of
+   *     a {@link TaskSet} does
+   */
+  public PythonFunction function() {
+    PythonFunction function = PythonFunction.parse(functionCode, testedName(callLine));
+    if (function == null) {
+      throw new IllegalStateException("task " + id + ": function_code defines no function");
+    }
+    return function;
+  }
+
+  /** Returns the name that a line such as {@code test_load_image()} is about. */
+  static String testedName(String callLine) {
+    String call = callLine.strip();
+    int bracket = call.indexOf('(');
+    String name = bracket < 0 ? call : call.substring(0, bracket);
+    return name.startsWith("test_") ? name.substring("test_".length()) : name;
+  }
+}

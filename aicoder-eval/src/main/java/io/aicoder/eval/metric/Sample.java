@@ -1,4 +1,4 @@
-package io.aicoder.eval.run;
+package io.aicoder.eval.metric;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;

@@ -1,0 +1,25 @@
+package io.aicoder.eval.agent;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An agent's next try, before it is run.
+ *
+ * @param suggestionPrompt the prompt that asked for a repair suggestion, if one did
+ * @param suggestion the suggestion, if there is one
+ * @param prompt the prompt that asked for the program; empty when nobody was asked
+ * @param answer the answer that holds the program
+ * @param code the program itself, when it need not be taken from the answer; else {@code null}
+ */
+public record Draft(
+    @Nullable String suggestionPrompt,
+    @Nullable String suggestion,
+    String prompt,
+    String answer,
+    @Nullable String code) {
+
+  /** Returns a draft that is the answer to one question. */
+  public static Draft answer(String prompt, String answer) {
+    return new Draft(null, null, prompt, answer, null);
+  }
+}

@@ -1,0 +1,172 @@
+package io.aicoder.eval.agent;
+
+import com.hubspot.jinjava.Jinjava;
+import com.hubspot.jinjava.JinjavaConfig;
+import com.hubspot.jinjava.interpret.FatalTemplateErrorsException;
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The three prompts of CoderGen as Jinja templates: {@code program.jinja}, {@code suggest.jinja}
+ * and {@code repair.jinja}. One line break at a template's end is not part of the prompt.
+ *
+ * <p>A model that was trained on repair prompts wants them exactly as it saw them: output and error
+ * are cut to their last 12 lines of 160 characters, and the code is shown without its docstring.
+ * Whatever looks like Jinja in the values stays as it is. Immutable and safe for several threads.
+ */
+public final class PromptTemplates {
+
+  private static final int LINES = 12;
+  private static final int WIDTH = 160;
+  private static final Pattern DOCSTRING =
+      Pattern.compile("    \"\"\".*?\"\"\"\\n", Pattern.DOTALL | Pattern.UNIX_LINES);
+
+  private final Jinjava jinjava =
+      new Jinjava(
+          JinjavaConfig.newBuilder()
+              .withNestedInterpretationEnabled(false)
+              .withFailOnUnknownTokens(true)
+              .build());
+  private final String program;
+  private final String suggest;
+  private final String repair;
+
+  private PromptTemplates(String program, String suggest, String repair) {
+    this.program = program;
+    this.suggest = suggest;
+    this.repair = repair;
+  }
+
+  /** Returns the library's own templates, those that the nano model was trained with. */
+  public static PromptTemplates standard() {
+    return new PromptTemplates(
+        resource("program.jinja"), resource("suggest.jinja"), resource("repair.jinja"));
+  }
+
+  /**
+   * Reads templates from a folder; the library's own stand in for files that are not there.
+   *
+   * @param folder holds {@code program.jinja} (knows {@code instruction}), {@code suggest.jinja}
+   *     ({@code output}, {@code error}, {@code code}) or {@code repair.jinja} (these, {@code
+   *     suggestion} and {@code instruction})
+   * @throws AiCoderException (INPUT) when a file cannot be read or is no template of these names
+   */
+  public static PromptTemplates load(Path folder) {
+    PromptTemplates templates =
+        new PromptTemplates(
+            file(folder, "program.jinja"),
+            file(folder, "suggest.jinja"),
+            file(folder, "repair.jinja"));
+    templates.program("");
+    templates.suggest("", "", "");
+    templates.repair("", "", "", "", "");
+    return templates;
+  }
+
+  /** Renders the prompt for a first program. */
+  public String program(String instruction) {
+    return render("program.jinja", program, Map.of("instruction", instruction));
+  }
+
+  /**
+   * Renders the prompt for a repair suggestion.
+   *
+   * @param stdout all that the program wrote
+   * @param stderr all that it wrote to standard error
+   * @param code the program, without test
+   */
+  public String suggest(String stdout, String stderr, String code) {
+    return render(
+        "suggest.jinja",
+        suggest,
+        Map.of("output", tail(stdout), "error", tail(stderr), "code", withoutDocstring(code)));
+  }
+
+  /**
+   * Renders the prompt for a repaired program.
+   *
+   * @param stdout all that the program wrote
+   * @param stderr all that it wrote to standard error
+   * @param code the program, without test
+   * @param suggestion what to do about it
+   * @param instruction the task's instruction
+   */
+  public String repair(
+      String stdout, String stderr, String code, String suggestion, String instruction) {
+    return render(
+        "repair.jinja",
+        repair,
+        Map.of(
+            "output", tail(stdout),
+            "error", tail(stderr),
+            "code", withoutDocstring(code),
+            "suggestion", suggestion,
+            "instruction", instruction));
+  }
+
+  /** Returns the texts of the templates: what a run depends on. */
+  public String text() {
+    return String.join("\u0000", program, suggest, repair);
+  }
+
+  private static String tail(String text) {
+    return PythonText.lastLines(text, LINES, WIDTH);
+  }
+
+  static String withoutDocstring(String code) {
+    Matcher docstring = DOCSTRING.matcher(code);
+    return docstring.find()
+        ? code.substring(0, docstring.start()) + code.substring(docstring.end())
+        : code;
+  }
+
+  private String render(String name, String template, Map<String, String> values) {
+    try {
+      return jinjava.render(template, values);
+    } catch (FatalTemplateErrorsException e) {
+      throw new AiCoderException(
+          ErrorCategory.INPUT,
+          name
+              + ": "
+              + e.getErrors().iterator().next().getMessage()
+              + "; use the names that this template knows",
+          e);
+    }
+  }
+
+  private static String file(Path folder, String name) {
+    Path file = folder.resolve(name);
+    if (!Files.exists(file)) {
+      return resource(name);
+    }
+    try {
+      return withoutLastLineBreak(Files.readString(file));
+    } catch (IOException e) {
+      throw new AiCoderException(
+          ErrorCategory.INPUT, file + ": cannot be read (" + e + "); save it as UTF-8 text", e);
+    }
+  }
+
+  static String resource(String name) {
+    try (InputStream stream =
+        Objects.requireNonNull(PromptTemplates.class.getResourceAsStream(name), name)) {
+      return withoutLastLineBreak(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException("resource " + name, e);
+    }
+  }
+
+  private static String withoutLastLineBreak(String text) {
+    return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+  }
+}

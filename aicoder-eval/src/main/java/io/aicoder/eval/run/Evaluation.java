@@ -1,0 +1,366 @@
+package io.aicoder.eval.run;
+
+import io.aicoder.CodeModel;
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
+import io.aicoder.eval.agent.Agent;
+import io.aicoder.eval.agent.AgentLoop;
+import io.aicoder.eval.agent.GenerationOptions;
+import io.aicoder.eval.agent.OneShot;
+import io.aicoder.eval.agent.ProgramExtractor;
+import io.aicoder.eval.agent.Questions;
+import io.aicoder.eval.metric.Sample;
+import io.aicoder.eval.metric.Sample.Step;
+import io.aicoder.eval.metric.Scores;
+import io.aicoder.eval.metric.Verdict;
+import io.aicoder.eval.sandbox.Limits;
+import io.aicoder.eval.sandbox.Sandbox;
+import io.aicoder.eval.task.Task;
+import io.aicoder.eval.task.TaskSet;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One evaluation run: a model, or answers made elsewhere, on a benchmark.
+ *
+ * {@snippet :
+ * RunResult result =
+ *     Evaluation.builder()
+ *         .setTasks(TaskSet.load(Path.of("test.jsonl")))
+ *         .setModel(model)
+ *         .setSandbox(sandbox)
+ *         .setFolder(Path.of("results"))
+ *         .optAgent(new CoderGen())
+ *         .optListener(ConsoleProgress.to(System.err))
+ *         .build()
+ *         .run();
+ * }
+ *
+ * <p>The references run first ({@link GroundTruthGate}). Every finished sample is a line of {@code
+ * samples.jsonl} in the folder, forced to the disk, under a key of all that decides its outcome: a
+ * run that was stopped goes on where it stopped, an unchanged one costs nothing. Samples that the
+ * surroundings spoilt (verdict {@code infrastructure}) are made again.
+ *
+ * <p>When the model fails, the run is broken off with the model's exception: samples under way are
+ * finished, everything finished is kept, and what the failing sample had tried is added to {@code
+ * unfinished.jsonl}, for people.
+ */
+public final class Evaluation {
+
+  private record Item(Task task, int sample) {}
+
+  private final RunPlan plan;
+  private final AgentLoop loop;
+
+  private Evaluation(RunPlan plan) {
+    this.plan = plan;
+    loop =
+        new AgentLoop(
+            plan.agent(),
+            new ProgramExtractor(plan.sandbox()),
+            plan.sandbox(),
+            plan.limits(),
+            plan.tokenCounter());
+  }
+
+  /** Returns a builder. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Runs the references, then makes every sample that is not finished yet, and adds up.
+   *
+   * @return the figures and all samples, in the order of the tasks
+   * @throws GroundTruthException when references fail
+   * @throws AiCoderException (INPUT) when a file in the folder cannot be used, (ENVIRONMENT) when
+   *     sandbox or disk fail, (EXECUTION) when interrupted, or what the model threw
+   */
+  public RunResult run() {
+    GateReport gate = gate();
+    List<Item> items = new ArrayList<>();
+    for (Task task : gate.runnable()) {
+      for (int sample = 0; sample < plan.samples(); sample++) {
+        items.add(new Item(task, sample));
+      }
+    }
+    List<Sample> samples;
+    String name = plan.name();
+    try (SampleStore store = SampleStore.open(plan.folder().resolve("samples.jsonl"))) {
+      samples =
+          new Phase(name, plan.listener())
+              .run(plan.workers(), items, item -> findOrMake(item, store));
+    }
+    return new RunResult(
+        name, Scores.of(samples), Scores.byDomain(samples), samples, plan.settings(gate));
+  }
+
+  private GateReport gate() {
+    GateReport given = plan.gate();
+    if (given == null) {
+      return new GroundTruthGate(
+              plan.sandbox(), plan.limits(), plan.environment(), plan.workers(), plan.listener())
+          .check(plan.tasks(), plan.excluded(), plan.folder());
+    }
+    TaskSet candidates = plan.tasks().without(plan.excluded());
+    for (Task task : candidates) {
+      boolean checked =
+          given.runnable().find(task.id()).filter(task::equals).isPresent()
+              || given.notRunnable().containsKey(task.id())
+              || given.excluded().contains(task.id());
+      if (!checked) {
+        throw new AiCoderException(
+            ErrorCategory.INPUT,
+            "the gate has not checked task " + task.id() + "; check the tasks that are scored");
+      }
+    }
+    TaskSet runnable = candidates.where(task -> given.runnable().find(task.id()).isPresent());
+    return new GateReport(runnable, given.notRunnable(), given.excluded());
+  }
+
+  private Sample findOrMake(Item item, SampleStore store) {
+    String key = plan.key(item.task(), item.sample());
+    Sample known = store.find(key);
+    if (known != null && !isSpoilt(known)) {
+      return known;
+    }
+    Task task = item.task();
+    Questions questions =
+        new Questions(plan.model(), plan.options(), plan.seed(), task.id(), item.sample());
+    List<Step> steps = new ArrayList<>();
+    try {
+      loop.solve(task, item.sample(), questions, steps::add);
+    } catch (AiCoderException e) {
+      throw brokenOff(item, key, steps, e);
+    }
+    Sample sample = sample(item, key, steps);
+    store.add(sample);
+    return sample;
+  }
+
+  private static boolean isSpoilt(Sample sample) {
+    return sample.best().verdict().equals(new Verdict.Infrastructure("").wireName());
+  }
+
+  private static Sample sample(Item item, String key, List<Step> steps) {
+    Task task = item.task();
+    return new Sample(key, task.id(), item.sample(), task.domain(), task.library(), steps);
+  }
+
+  private AiCoderException brokenOff(
+      Item item, String key, List<Step> steps, AiCoderException cause) {
+    if (!steps.isEmpty()) {
+      UnfinishedSamples.append(
+          plan.folder().resolve("unfinished.jsonl"), sample(item, key, steps), cause);
+    }
+    return new AiCoderException(
+        cause.category(),
+        String.format(
+            "task %s, sample %d: %s (finished samples are kept in %s: run again to go on)",
+            item.task().id(), item.sample(), cause.getMessage(), plan.folder()),
+        cause);
+  }
+
+  /** Collects what a run is to be. Not thread-safe. */
+  public static final class Builder {
+
+    private @Nullable TaskSet tasks;
+    private @Nullable Sandbox sandbox;
+    private @Nullable Path folder;
+    private @Nullable Agent agent;
+    private @Nullable String name;
+    private @Nullable ToIntFunction<String> tokenizer;
+    private @Nullable GateReport gate;
+    private Set<String> excluded = Set.of();
+
+    private @Nullable CodeModel model;
+    private @Nullable AnswersFile answers;
+    private GenerationOptions options = GenerationOptions.GREEDY;
+    private Limits limits = Limits.DEFAULT;
+    private ProgressListener listener = ProgressListener.SILENT;
+    private String environment = "";
+    private int samples = 1;
+    private int workers = Runtime.getRuntime().availableProcessors();
+    private long seed;
+
+    private Builder() {}
+
+    /** Sets the benchmark. */
+    public Builder setTasks(TaskSet value) {
+      tasks = value;
+      return this;
+    }
+
+    /** Sets the model that is scored; it stays the caller's. Either this or answers. */
+    public Builder setModel(CodeModel value) {
+      model = value;
+      return this;
+    }
+
+    /** Sets answers that are scored instead of a model's, with as many samples as they hold. */
+    public Builder setAnswers(AnswersFile value) {
+      answers = value;
+      samples = value.samples();
+      return this;
+    }
+
+    /** Sets where programs run; it stays the caller's. */
+    public Builder setSandbox(Sandbox value) {
+      sandbox = value;
+      return this;
+    }
+
+    /** Sets the output folder, one for each run; made if it is not there. */
+    public Builder setFolder(Path value) {
+      folder = value;
+      return this;
+    }
+
+    /** Sets the way to come to a program; without: one question, one program. */
+    public Builder optAgent(Agent value) {
+      agent = value;
+      return this;
+    }
+
+    /** Sets how the model is asked, the adapter included; without: greedily. */
+    public Builder optOptions(GenerationOptions value) {
+      options = value;
+      return this;
+    }
+
+    /** Sets the row's name in reports; without: made of model, adapter and agent. */
+    public Builder optName(String value) {
+      name = value;
+      return this;
+    }
+
+    /** Sets how many samples of each task are made, 1 or more; without: 1. */
+    public Builder optSamples(int value) {
+      samples = value;
+      return this;
+    }
+
+    /** Sets what all sampling derives from; without: 0. Greedy decoding needs none. */
+    public Builder optSeed(long value) {
+      seed = value;
+      return this;
+    }
+
+    /**
+     * Sets how many tasks are worked on at once, 1 or more; without: one for each processor. While
+     * one waits for the model, the programs of others run.
+     */
+    public Builder optWorkers(int value) {
+      workers = value;
+      return this;
+    }
+
+    /** Sets what a program may use; without: {@link Limits#DEFAULT}. */
+    public Builder optLimits(Limits value) {
+      limits = value;
+      return this;
+    }
+
+    /** Sets who hears about the progress; without: nobody. */
+    public Builder optListener(ProgressListener value) {
+      listener = value;
+      return this;
+    }
+
+    /** Leaves tasks out by their ids. */
+    public Builder optExcluded(Collection<String> value) {
+      excluded = Set.copyOf(value);
+      return this;
+    }
+
+    /** Sets the result of a gate that these tasks have been through in this sandbox. */
+    public Builder optGate(GateReport value) {
+      gate = value;
+      return this;
+    }
+
+    /** Names interpreter and libraries that programs run with; when it changes, they run again. */
+    public Builder optEnvironment(String value) {
+      environment = value;
+      return this;
+    }
+
+    /** Sets what counts the tokens of programs (CT); without: the model, or nothing. */
+    public Builder optTokenizer(ToIntFunction<String> value) {
+      tokenizer = value;
+      return this;
+    }
+
+    /**
+     * Returns the run.
+     *
+     * @throws IllegalArgumentException when something is missing, out of its range, or does not go
+     *     together
+     */
+    public Evaluation build() {
+      require((model == null) != (answers == null), "set either a model or answers");
+      require(answers == null || agent == null, "answers need no agent: set one of them");
+      require(samples >= 1, "samples is " + samples + ": it must be 1 or more");
+      require(workers >= 1, "workers is " + workers + ": it must be 1 or more");
+      require(
+          samples == 1 || model == null || options.temperature() > 0,
+          "samples is " + samples + " with temperature 0: they would all be the same");
+      Agent writer = writer();
+      return new Evaluation(
+          new RunPlan(
+              name == null ? nameFor(writer) : name,
+              present(tasks, "tasks"),
+              excluded,
+              gate,
+              model,
+              writer,
+              options,
+              samples,
+              seed,
+              workers,
+              present(sandbox, "sandbox"),
+              limits,
+              environment,
+              tokenizer,
+              present(folder, "folder"),
+              listener));
+    }
+
+    private Agent writer() {
+      if (answers != null) {
+        require(
+            samples == answers.samples(),
+            "samples is " + samples + ", but the answers hold " + answers.samples());
+        return answers;
+      }
+      return agent == null ? new OneShot() : agent;
+    }
+
+    private String nameFor(Agent writer) {
+      if (model == null) {
+        return writer.name();
+      }
+      String adapter = options.adapter() == null ? "" : " + " + options.adapter();
+      String way = writer instanceof OneShot ? "" : " + " + writer.name();
+      return model.name() + adapter + way;
+    }
+
+    private static <T> T present(@Nullable T value, String what) {
+      if (value == null) {
+        throw new IllegalArgumentException(what + " is not set");
+      }
+      return value;
+    }
+
+    private static void require(boolean condition, String message) {
+      if (!condition) {
+        throw new IllegalArgumentException(message);
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package io.aicoder.eval.run;
+
+import io.aicoder.eval.task.TaskSet;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Which tasks of a benchmark can be scored here.
+ *
+ * @param runnable the tasks whose references pass
+ * @param notRunnable why the others cannot be run here (a library or the network is missing), by id
+ * @param excluded the tasks that were excluded by name
+ */
+public record GateReport(
+    TaskSet runnable, SortedMap<String, String> notRunnable, SortedSet<String> excluded) {
+
+  /** Keeps the collections unmodifiable. */
+  public GateReport {
+    notRunnable = Collections.unmodifiableSortedMap(new TreeMap<>(notRunnable));
+    excluded = Collections.unmodifiableSortedSet(new TreeSet<>(excluded));
+  }
+}
