@@ -22,7 +22,7 @@ public sealed interface Prompt {
 
   /**
    * A plain text, without template; the tokenizer adds what its own post-processor adds (for
-   * Llama&nbsp;3 the begin-of-text token).
+   * Llama&nbsp;3 the begin-of-text token), unless the text begins with it already.
    *
    * @param text the text
    */

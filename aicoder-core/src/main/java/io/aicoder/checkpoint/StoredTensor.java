@@ -1,0 +1,36 @@
+package io.aicoder.checkpoint;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where a tensor lies: checked against the file's length, not yet read.
+ *
+ * @param name its name in the file
+ * @param file the safetensors file
+ * @param type its number format
+ * @param shape its shape
+ * @param offset where its bytes begin, from the start of the file
+ */
+public record StoredTensor(String name, Path file, StoredType type, List<Long> shape, long offset) {
+
+  /** Copies the shape. */
+  public StoredTensor {
+    shape = List.copyOf(shape);
+  }
+
+  /** Returns how many numbers it holds. */
+  public long count() {
+    return shape.stream().reduce(1L, Math::multiplyExact);
+  }
+
+  /** Returns how many bytes it takes. */
+  public long bytes() {
+    return Math.multiplyExact(count(), (long) type.bytes());
+  }
+
+  /** Whether the offset divides by the number size, so that the file can be mapped as this type. */
+  public boolean aligned() {
+    return offset % type.bytes() == 0;
+  }
+}

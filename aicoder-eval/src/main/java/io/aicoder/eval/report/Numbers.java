@@ -1,0 +1,40 @@
+package io.aicoder.eval.report;
+
+import io.aicoder.eval.metric.Rate;
+import java.util.Locale;
+
+/** Figures as people read them; a figure of nothing is a dash. */
+final class Numbers {
+
+  private Numbers() {}
+
+  /** Returns a share in per cent with one decimal, such as {@code 64.8}. */
+  static String percent(Rate rate) {
+    return rate.total() == 0 ? "-" : decimal(100 * rate.value());
+  }
+
+  /** Returns the bounds of a share in per cent, such as {@code 56.1-72.6}. */
+  static String interval(Rate rate) {
+    return rate.total() == 0 ? "-" : decimal(100 * rate.low()) + "-" + decimal(100 * rate.high());
+  }
+
+  /** Returns a figure with one decimal. */
+  static String decimal(double value) {
+    return Double.isFinite(value) ? String.format(Locale.ROOT, "%,.1f", value) : "-";
+  }
+
+  /** Returns a whole number with its thousands apart. */
+  static String count(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  /** Returns a whole number, a long one in millions, such as {@code 12,345.7 M}. */
+  static String shortCount(long value) {
+    return value < 10_000_000 ? count(value) : decimal(value / 1e6) + " M";
+  }
+
+  /** Returns a time, with a decimal only while that says something. */
+  static String seconds(double value) {
+    return value < 1000 ? decimal(value) : count(Math.round(value));
+  }
+}

@@ -1,0 +1,44 @@
+package io.aicoder.eval.report;
+
+import io.aicoder.eval.run.RunResult;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a report shows: finished runs side by side, under a title.
+ *
+ * @param title the heading
+ * @param notes what a reader should know before the figures, a sentence each; plain text
+ * @param runs one row each, in this order; runs over the same tasks, each with a name of its own
+ */
+public record Report(String title, List<String> notes, List<RunResult> runs) {
+
+  /**
+   * Copies the lists.
+   *
+   * @throws IllegalArgumentException when there is no run, or two have one name
+   */
+  public Report {
+    notes = List.copyOf(notes);
+    runs = List.copyOf(runs);
+    if (runs.isEmpty()) {
+      throw new IllegalArgumentException("runs is empty: a report shows one run at least");
+    }
+    Set<String> names = new HashSet<>();
+    for (RunResult run : runs) {
+      if (!names.add(run.name())) {
+        throw new IllegalArgumentException(
+            "runs: two are named '" + run.name() + "'; give each a name of its own");
+      }
+    }
+  }
+
+  /**
+   * Tells whether a run tried a task more than once, which it can do only after the tests that
+   * score it have run: its figures are not blind.
+   */
+  static boolean seesTests(RunResult run) {
+    return run.samples().stream().anyMatch(sample -> sample.steps().size() > 1);
+  }
+}

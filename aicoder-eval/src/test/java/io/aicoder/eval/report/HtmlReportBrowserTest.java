@@ -1,0 +1,145 @@
+package io.aicoder.eval.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Opens a written report in a real headless Chromium and reads what became of it. */
+class HtmlReportBrowserTest {
+
+  private static final List<String> OPTIONS =
+      List.of(
+          "--headless",
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--disable-dev-shm-usage",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-sync",
+          "--hide-scrollbars",
+          "--window-size=1280,2400",
+          "--virtual-time-budget=10000");
+
+  @BeforeEach
+  void findBrowser() {
+    boolean found =
+        Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+            .anyMatch(folder -> Files.isExecutable(Path.of(folder, "chromium")));
+    assumeTrue(found, "chromium is not on the PATH, so no browser opens the report");
+  }
+
+  @Test
+  void itsScriptsDrawTheChartsAndTheTasks(@TempDir Path folder) throws Exception {
+    // Kept after the test, for people to look at.
+    Path file = report(Path.of("target/recorded-report.html"));
+
+    Dom dom = open(file, "", folder);
+
+    assertThat(dom.root()).isEqualTo("<html lang=\"en\" data-ready=\"true\">");
+    assertThat(dom.count("<svg class=\"chart\"")).isEqualTo(3);
+    assertThat(dom.count("class=\"whisker\"")).isEqualTo(4 * 2 + 7 * 4);
+    assertThat(dom.count("<g class=\"part verdict-passed\"")).isEqualTo(4);
+    assertThat(dom.count("<tr class=\"task\"")).isEqualTo(125);
+    assertThat(dom.count(">run_count_blobs</span>")).isEqualTo(1);
+    assertThat(dom.count("<output[^>]*>125 tasks<")).isEqualTo(1);
+    assertThat(dom.count(">SyntaxError</th><td><a href=[^>]*>20<")).isEqualTo(1);
+  }
+
+  @Test
+  void itsAddressFiltersTheTasksAndOpensOne(@TempDir Path folder) throws Exception {
+    Path file = report(folder.resolve("report.html"));
+
+    Dom dom = open(file, "#run=nano-base&verdict=partial&task=test%2F00002", folder);
+
+    assertThat(dom.root()).isEqualTo("<html lang=\"en\" data-ready=\"true\">");
+    assertThat(dom.count("<output[^>]*>14 of 125 tasks<")).isEqualTo(1);
+    assertThat(dom.count("<tr class=\"task[^>]*hidden")).isEqualTo(125 - 14);
+    assertThat(dom.count("aria-expanded=\"true\"")).isEqualTo(1);
+    assertThat(dom.count("Program 2 of 2")).isEqualTo(2);
+    assertThat(dom.count("The same program as nano-base<")).isPositive();
+    assertThat(dom.count("The name `value` is not defined")).isPositive();
+  }
+
+  @Test
+  void itSaysWhenAScriptFails(@TempDir Path folder) throws Exception {
+    Path file = report(folder.resolve("report.html"));
+    Files.writeString(file, Files.readString(file).replace("\"texts\":", "\"gone\":"));
+
+    Dom dom = open(file, "", folder);
+
+    assertThat(dom.root()).contains("data-error=").doesNotContain("data-ready");
+    assertThat(dom.count("role=\"alert\">A script of this page failed")).isEqualTo(1);
+  }
+
+  private static Path report(Path file) {
+    List<String> notes =
+        List.of("Greedy decoding. Token counts and times are stand-ins: the recording has none.");
+    HtmlReport.write(
+        file, new Report("Nano benchmark, recorded outputs", notes, RecordedRuns.all()));
+    return file;
+  }
+
+  /** What became of a page, less its scripts and styles. */
+  private record Dom(String html) {
+
+    static Dom read(Path file) {
+      String html = HtmlReportBrowserTest.read(file);
+      return new Dom(html.replaceAll("(?s)<(script|style)\\b.*?</\\1>", ""));
+    }
+
+    String root() {
+      return html.lines()
+          .filter(line -> line.startsWith("<html"))
+          .findFirst()
+          .orElse("")
+          .replaceAll("(<html[^>]*>).*", "$1");
+    }
+
+    long count(String pattern) {
+      return Pattern.compile(pattern).matcher(html).results().count();
+    }
+  }
+
+  private static Dom open(Path file, String hash, Path folder)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("chromium"));
+    command.addAll(OPTIONS);
+    command.add("--user-data-dir=" + folder.resolve("profile"));
+    command.add("--dump-dom");
+    command.add(file.toUri() + hash);
+    Path dom = folder.resolve("dom.html");
+    Path log = folder.resolve("chromium.log");
+    Process browser =
+        new ProcessBuilder(command)
+            .redirectOutput(dom.toFile())
+            .redirectError(log.toFile())
+            .start();
+    boolean ended = browser.waitFor(60, TimeUnit.SECONDS);
+    browser.destroyForcibly();
+    assertThat(ended).as("chromium ended in time").isTrue();
+    assertThat(browser.exitValue()).as(() -> read(log)).isZero();
+    return Dom.read(dom);
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new IllegalStateException(file.toString(), e);
+    }
+  }
+}

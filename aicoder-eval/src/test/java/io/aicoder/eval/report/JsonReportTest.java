@@ -1,0 +1,105 @@
+package io.aicoder.eval.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aicoder.error.AiCoderException;
+import io.aicoder.eval.run.RunResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JsonReportTest {
+
+  private static final Report REPORT =
+      new Report("Nano", List.of("Recorded outputs."), RecordedRuns.all());
+
+  @Test
+  void hasTheDocumentedFields(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("deep/report.json");
+
+    JsonReport.write(file, REPORT);
+
+    JsonNode root = new ObjectMapper().readTree(file.toFile());
+    assertThat(fields(root)).containsExactly("version", "title", "notes", "rows");
+    JsonNode row = root.at("/rows/0");
+    assertThat(fields(row))
+        .containsExactly(
+            "name",
+            "sees_tests",
+            "sr_all",
+            "sr_any",
+            "cl",
+            "ct",
+            "tokens",
+            "seconds",
+            "verdicts",
+            "by_domain",
+            "settings");
+    assertThat(fields(row.get("sr_all")))
+        .containsExactly("value", "low", "high", "successes", "total");
+    assertThat(fields(row.at("/by_domain/tabular data")))
+        .containsExactly("sr_all", "sr_any", "cl", "ct", "tokens", "seconds", "verdicts");
+  }
+
+  @Test
+  void carriesTheRecordedFigures(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("report.json");
+
+    JsonReport.write(file, REPORT);
+
+    JsonNode rows = new ObjectMapper().readTree(file.toFile()).get("rows");
+    assertThat(rows.at("/0/sr_all/value").asDouble()).isEqualTo(0.648);
+    assertThat(rows.at("/0/sr_all/low").asDouble()).isCloseTo(0.561, within(5e-4));
+    assertThat(rows.at("/0/sr_any/successes").asInt()).isEqualTo(95);
+    assertThat(rows.at("/0/verdicts/passed").asInt()).isEqualTo(81);
+    assertThat(rows.at("/0/by_domain/multimodal/sr_any/value").asDouble()).isEqualTo(0.75);
+    assertThat(rows.at("/0/sees_tests").asBoolean()).isFalse();
+    assertThat(rows.at("/1/sr_any/value").asDouble()).isEqualTo(0.792);
+    assertThat(rows.at("/1/sees_tests").asBoolean()).isTrue();
+    assertThat(rows.at("/2/settings/adapter").asText()).isEqualTo("nano-aicoder-reference");
+  }
+
+  @Test
+  void replacesAnOlderFileAndLeavesNothingBeside(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("report.json"), "old");
+
+    JsonReport.write(file, REPORT);
+
+    assertThat(file).content().startsWith("{").endsWith("}\n");
+    assertThat(folder).isDirectoryContaining(file::equals);
+    try (var files = Files.list(folder)) {
+      assertThat(files).hasSize(1);
+    }
+  }
+
+  @Test
+  void namesTheFileThatCannotBeWritten(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("taken"), "").resolve("report.json");
+
+    assertThatThrownBy(() -> JsonReport.write(file, REPORT))
+        .isInstanceOf(AiCoderException.class)
+        .hasMessageContaining(file.toString());
+  }
+
+  @Test
+  void aReportHasRunsWithNamesOfTheirOwn() {
+    RunResult run = RecordedRuns.all().get(0);
+
+    assertThatThrownBy(() -> new Report("none", List.of(), List.of()))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Report("twice", List.of(), List.of(run, run)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'nano-base'");
+  }
+
+  private static List<String> fields(JsonNode node) {
+    return node.properties().stream().map(field -> field.getKey()).toList();
+  }
+}

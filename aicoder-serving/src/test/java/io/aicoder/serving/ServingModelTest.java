@@ -1,0 +1,226 @@
+package io.aicoder.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.modality.Output;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.aicoder.AiCoder;
+import io.aicoder.generate.ChatMessage;
+import io.aicoder.generate.GenerationRequest;
+import io.aicoder.generate.GenerationResult;
+import io.aicoder.llama.ComputeType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ServingModelTest {
+
+  private static final Path NANO = ServingModel.REPOSITORY.resolve("examples/nano");
+  private static final List<Map<String, String>> MESSAGES =
+      List.of(Map.of("role", "user", "content", task()));
+
+  private static ServingModel model;
+  private static GenerationResult expected;
+
+  @BeforeAll
+  static void load() throws Exception {
+    model = new ServingModel(ServingModel.REPOSITORY.resolve("examples/serving/nano"));
+    try (AiCoder coder =
+        AiCoder.builder(NANO.resolve("base"))
+            .optAdapter(NANO.resolve("adapter"))
+            .optComputeType(ComputeType.FP32)
+            .build()) {
+      expected = coder.generate(GenerationRequest.chat(ChatMessage.user(task())).build());
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  private static String task() {
+    try (var lines = Files.lines(NANO.resolve("tasks/test.jsonl"))) {
+      return ServingModel.MAPPER.readTree(lines.findFirst().orElseThrow()).get("instruct").asText();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void answersAnOpenAiConversationWhole() throws Exception {
+    Output output = model.post(Map.of("model", "any", "messages", MESSAGES));
+
+    assertThat(output.getCode()).isEqualTo(200);
+    assertThat(output.getProperties()).containsEntry("Content-Type", "application/json");
+    JsonNode answer = ServingModel.json(output);
+    assertThat(answer.path("object").asText()).isEqualTo("chat.completion");
+    assertThat(answer.path("model").asText()).isEqualTo("any");
+    JsonNode choice = answer.path("choices").path(0);
+    assertThat(choice.path("message").path("content").asText()).isEqualTo(expected.text());
+    assertThat(choice.path("finish_reason").asText()).isEqualTo("stop");
+    assertThat(answer.path("usage").path("completion_tokens").asInt())
+        .isEqualTo(expected.completionTokens());
+    assertThat(answer.path("usage").path("prompt_tokens").asInt())
+        .isEqualTo(expected.promptTokens());
+  }
+
+  @Test
+  void streamsAnOpenAiConversation() throws Exception {
+    Output output =
+        model.post(
+            Map.of(
+                "messages",
+                MESSAGES,
+                "stream",
+                true,
+                "stream_options",
+                Map.of("include_usage", true)));
+
+    assertThat(output.getProperties()).containsEntry("Content-Type", "text/event-stream");
+    List<String> events = new ArrayList<>(ServingModel.events(output));
+    assertThat(events.remove(events.size() - 1)).isEqualTo("[DONE]");
+    StringBuilder text = new StringBuilder();
+    String finishReason = "";
+    for (String event : events) {
+      JsonNode choice = ServingModel.MAPPER.readTree(event).path("choices").path(0);
+      text.append(choice.path("delta").path("content").asText());
+      finishReason += choice.path("finish_reason").asText("").replace("null", "");
+    }
+    assertThat(events).hasSizeGreaterThan(10);
+    assertThat(text).hasToString(expected.text());
+    assertThat(finishReason).isEqualTo("stop");
+    JsonNode usage = ServingModel.MAPPER.readTree(events.get(events.size() - 1)).path("usage");
+    assertThat(usage.path("completion_tokens").asInt()).isEqualTo(expected.completionTokens());
+  }
+
+  @Test
+  void answersDjlInputsWhole() throws Exception {
+    Output output =
+        model.post(Map.of("inputs", prompt(), "parameters", Map.of("max_new_tokens", 128)));
+
+    JsonNode answer = ServingModel.json(output);
+    assertThat(answer.path("generated_text").asText()).isEqualTo(expected.text());
+    assertThat(answer.path("details").path("finish_reason").asText()).isEqualTo("stop");
+  }
+
+  @Test
+  void streamsDjlInputs() throws Exception {
+    Output output =
+        model.post(
+            Map.of("inputs", prompt(), "parameters", Map.of("max_new_tokens", 5), "stream", true));
+
+    List<String> events = ServingModel.events(output);
+    StringBuilder text = new StringBuilder();
+    for (String event : events.subList(0, events.size() - 1)) {
+      text.append(ServingModel.MAPPER.readTree(event).path("token").path("text").asText());
+    }
+    JsonNode last = ServingModel.MAPPER.readTree(events.get(events.size() - 1));
+    assertThat(last.path("generated_text").asText()).isEqualTo(text.toString());
+    assertThat(expected.text()).startsWith(text.toString());
+    assertThat(last.path("details").path("finish_reason").asText()).isEqualTo("length");
+    assertThat(last.path("details").path("generated_tokens").asInt()).isEqualTo(5);
+  }
+
+  private static String prompt() {
+    return "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n"
+        + task().strip()
+        + "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n";
+  }
+
+  @Test
+  void theAdapterOfTheFolderIsApplied() throws Exception {
+    Output plain = model.post(Map.of("messages", unseenTask(), "adapter", "base"));
+    Output adapted = model.post(Map.of("messages", unseenTask()));
+    Output named = model.post(Map.of("messages", unseenTask(), "adapter", "adapter"));
+
+    assertThat(text(adapted)).isEqualTo(text(named)).isNotEqualTo(text(plain));
+  }
+
+  private static List<Map<String, String>> unseenTask() throws IOException {
+    try (var lines = Files.lines(NANO.resolve("tasks/test.jsonl"))) {
+      for (String line : lines.toList()) {
+        JsonNode task = ServingModel.MAPPER.readTree(line);
+        if (task.path("seen").asText().equals("no")) {
+          return List.of(Map.of("role", "user", "content", task.path("instruct").asText()));
+        }
+      }
+    }
+    throw new IllegalStateException("the test split has unseen families");
+  }
+
+  private static String text(Output output) throws IOException {
+    return ServingModel.json(output).at("/choices/0/message/content").asText();
+  }
+
+  @Test
+  void theSameSeedGivesTheSameText() throws Exception {
+    Map<String, Object> body =
+        Map.of("messages", unseenTask(), "temperature", 1.5, "top_p", 0.9, "seed", 7);
+
+    assertThat(text(model.post(body))).isEqualTo(text(model.post(body)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{                                               | null            | not valid JSON",
+        "[]                                              | null            | must be a JSON object",
+        "{}                                              | messages        | neither messages",
+        "{'messages': []}                                | messages        | at least one",
+        "{'messages': [{'content': 'x'}]}                | messages[0].role | missing",
+        "{'messages': [{'role': 'user'}]}                | messages[0].content | text",
+        "{'messages': [{'role': 'user', 'content': [{'type': 'image_url'}]}]} | messages[0].content | only text",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'n': 2} | n | only 1.0",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'tools': []} | tools | not supported",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'logprobs': true} | logprobs | not supported",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'temperature': -1} | temperature | between 0",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'temperature': 'hot'} | temperature | number",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'max_tokens': 0} | max_new_tokens | 1 or more",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'adapter': 'other'} | null | not loaded",
+        "{'inputs': 3}                                   | inputs          | one text",
+        "{'inputs': 'x', 'parameters': {'beams': 4}}     | parameters.beams | not supported",
+        "{'inputs': 'x', 'parameters': {'top_p': 1.5}}   | top_p           | at most 1",
+      })
+  void refusesByName(String body, String parameter, String message) throws Exception {
+    Output output = model.postRaw(body.replace('\'', '"'));
+
+    assertThat(output.getCode()).isEqualTo(400);
+    JsonNode error = ServingModel.json(output).path("error");
+    assertThat(error.path("type").asText()).isEqualTo("invalid_request_error");
+    assertThat(error.path("param").asText()).isEqualTo(parameter);
+    assertThat(error.path("message").asText()).contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "model_dir=nowhere, model_dir",
+    "adapter=nowhere, adapter",
+    "dtype=int3, dtype",
+    "threads=none, threads"
+  })
+  void aBadFolderIsRefusedByKey(String line, String key, @TempDir Path folder) throws Exception {
+    String properties =
+        Files.readString(
+                ServingModel.REPOSITORY.resolve("examples/serving/nano/serving.properties"))
+            .replace("../../nano", NANO.toString());
+    Files.writeString(
+        folder.resolve("serving.properties"),
+        properties.replaceAll("(?m)^" + key + "=.*$", "") + "\n" + line + "\n");
+
+    assertThatThrownBy(() -> new ServingModel(folder).close())
+        .hasStackTraceContaining("serving.properties: " + key);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.aicoder.serving;
+
+import org.jspecify.annotations.NullMarked;
