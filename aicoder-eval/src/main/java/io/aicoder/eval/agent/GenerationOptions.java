@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param topK sample among the k likeliest tokens; {@code null}: the checkpoint's own
  * @param topP sample among the likeliest tokens whose probabilities reach p, in (0, 1]; {@code
  *     null}: the checkpoint's own
- * @param adapter the name of a loaded LoRA adapter; {@code null}: the model without one
+ * @param adapter the name of a loaded LoRA adapter; {@code null}: the model's default
  */
 public record GenerationOptions(
     int programTokens,

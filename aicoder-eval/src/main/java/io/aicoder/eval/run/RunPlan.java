@@ -67,7 +67,7 @@ record RunPlan(
     if (model != null) {
       settings.put("model", model.name());
       settings.put("model_fingerprint", model.fingerprint(options.adapter()));
-      settings.put("adapter", Objects.requireNonNullElse(options.adapter(), "none"));
+      settings.put("adapter", Objects.requireNonNullElse(options.adapter(), "the model's default"));
       settings.put("temperature", String.valueOf(options.temperature()));
       settings.put("top_k", orDefault(options.topK()));
       settings.put("top_p", orDefault(options.topP()));
