@@ -2,8 +2,8 @@ package io.aicoder.eval.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.run.RunResult;
-import io.aicoder.eval.run.Sample;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

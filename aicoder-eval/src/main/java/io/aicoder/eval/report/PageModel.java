@@ -1,9 +1,9 @@
 package io.aicoder.eval.report;
 
 import io.aicoder.eval.metric.Rate;
+import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Scores;
 import io.aicoder.eval.run.RunResult;
-import io.aicoder.eval.run.Sample;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
