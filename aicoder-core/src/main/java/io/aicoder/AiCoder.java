@@ -239,7 +239,7 @@ public final class AiCoder implements CodeModel {
             orElse(request.repetitionPenalty(), defaults.repetitionPenalty())),
         orElse(request.seed(), SEEDS.nextLong()),
         request.stop(),
-        defaults.eosTokenIds(),
+        request.ignoreEos() ? List.of() : defaults.eosTokenIds(),
         adapter == null ? NO_ADAPTER : adapter.number(),
         request.promptLogits());
   }

@@ -127,10 +127,10 @@ final class Generation implements TextStream {
 
   /** Takes a chosen token in; returns why the generation ends with it, or null when it goes on. */
   private @Nullable FinishReason accept(int token) {
+    ids.add(token);
     if (order.eosTokenIds().contains(token)) {
       return new FinishReason.EndOfSequence(token);
     }
-    ids.add(token);
     emit(stopSequences.add(detokenizer.add(token)));
     String stop = stopSequences.found();
     if (stop != null) {

@@ -7,7 +7,7 @@ public sealed interface FinishReason {
   String wireName();
 
   /**
-   * The model produced an end-of-sequence token, which is not part of the result.
+   * The model produced an end-of-sequence token; it is the last of the ids and not in the text.
    *
    * @param token the id of that token
    */

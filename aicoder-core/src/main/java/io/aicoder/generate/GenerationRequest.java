@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed makes sampling repeatable; {@code null}: a fresh one
  * @param stop texts that end the generation when they appear; the result ends before them
  * @param adapter the name of a loaded LoRA adapter; {@code null}: the model's default
+ * @param ignoreEos whether end-of-sequence tokens are generated through, for measurements
  * @param promptLogits whether the result holds the logits at the last prompt position
  */
 public record GenerationRequest(
@@ -40,6 +41,7 @@ public record GenerationRequest(
     @Nullable Long seed,
     List<String> stop,
     @Nullable String adapter,
+    boolean ignoreEos,
     boolean promptLogits) {
 
   /**
@@ -103,6 +105,7 @@ public record GenerationRequest(
     private @Nullable Long seed;
     private List<String> stop = List.of();
     private @Nullable String adapter;
+    private boolean ignoreEos;
     private boolean promptLogits;
 
     private Builder(Prompt prompt) {
@@ -157,6 +160,12 @@ public record GenerationRequest(
       return this;
     }
 
+    /** Generates through end-of-sequence tokens, up to the token limit. */
+    public Builder optIgnoreEos(boolean value) {
+      ignoreEos = value;
+      return this;
+    }
+
     /** Keeps the logits at the last prompt position. */
     public Builder optPromptLogits(boolean value) {
       promptLogits = value;
@@ -179,6 +188,7 @@ public record GenerationRequest(
           seed,
           stop,
           adapter,
+          ignoreEos,
           promptLogits);
     }
   }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text the generated text without special tokens, cut before a stop sequence
  * @param promptIds the ids of the prompt's tokens as the model saw them
- * @param ids the ids of the generated tokens; an end-of-sequence token is not among them
+ * @param ids the ids of the generated tokens; an end-of-sequence token that was generated is the
+ *     last
  * @param finishReason why the generation ended
  * @param timings where the time went
  * @param promptLogits the unprocessed logits at the last prompt position, {@code vocab_size}

@@ -1,0 +1,80 @@
+package io.aicoder.examples;
+
+import io.aicoder.AiCoder;
+import io.aicoder.llama.ComputeType;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How to compute: options that several examples share. */
+final class ModelOptions {
+
+  /** Number formats by the names people type. */
+  enum Dtype {
+    fp32,
+    bf16,
+    fp16;
+
+    ComputeType computeType() {
+      return switch (this) {
+        case fp32 -> ComputeType.FP32;
+        case bf16 -> ComputeType.BF16;
+        case fp16 -> ComputeType.FP16;
+      };
+    }
+  }
+
+  /** Weight formats by the names people type. */
+  enum QuantizationName {
+    none,
+    int8,
+    int4
+  }
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "fp32, bf16 or fp16; the checkpoint's own when absent")
+  private @Nullable Dtype dtype;
+
+  @Option(
+      names = "--quantization",
+      paramLabel = "KIND",
+      defaultValue = "none",
+      description = "none; int8 and int4 are not there yet")
+  private QuantizationName quantization = QuantizationName.none;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "threads of one operation; one a core when absent")
+  private int threads;
+
+  @Spec(Spec.Target.MIXEE)
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  private CommandSpec spec;
+
+  /** Returns a builder for a model with these options. */
+  AiCoder.Builder builder(Path model) {
+    if (quantization != QuantizationName.none) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--quantization " + quantization + " is not available yet (available: none)");
+    }
+    return AiCoder.builder(model)
+        .optComputeType(dtype == null ? null : dtype.computeType())
+        .optThreads(threads);
+  }
+
+  int threads() {
+    return threads;
+  }
+
+  QuantizationName quantization() {
+    return quantization;
+  }
+}

@@ -1,0 +1,40 @@
+package io.aicoder.examples;
+
+import io.aicoder.eval.sandbox.Bubblewrap;
+import io.aicoder.eval.sandbox.BubblewrapSandbox;
+import io.aicoder.eval.sandbox.PythonEnvironment;
+import io.aicoder.eval.sandbox.Sandbox;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * What running generated programs needs of the machine.
+ *
+ * @param python the interpreter
+ */
+record Surroundings(PythonEnvironment python) {
+
+  private static final Set<String> LIBRARIES =
+      Set.of("numpy", "pandas", "pillow", "scikit-learn", "scipy", "torch");
+
+  /** Finds Python and bubblewrap, or installs them, telling about it. */
+  static Surroundings provide(Consumer<String> progress) {
+    PythonEnvironment python = PythonEnvironment.provision(progress);
+    Bubblewrap.provision(progress);
+    return new Surroundings(python);
+  }
+
+  /** Starts a sandbox, which the caller closes. */
+  Sandbox sandbox(int workers) {
+    return BubblewrapSandbox.builder().optPython(python).optWorkers(workers).build();
+  }
+
+  /** Names interpreter and libraries, so that results with others are not mixed. */
+  String description() {
+    Map<String, String> versions = new TreeMap<>(python.libraries());
+    versions.keySet().retainAll(LIBRARIES);
+    return "Python " + python.version() + " " + versions;
+  }
+}
