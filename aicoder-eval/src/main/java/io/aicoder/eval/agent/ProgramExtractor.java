@@ -56,8 +56,15 @@ public final class ProgramExtractor {
     PythonFunction function = task.function();
     String text = PythonText.stripLineFeeds(answer);
     List<String> blocks = fencedBlocks(text);
+    String before = beforeFences(text);
     boolean fenced = !blocks.isEmpty();
-    if (fenced) {
+    if (fenced
+        && defines(before, function)
+        && blocks.stream().noneMatch(b -> defines(b, function))) {
+      // The prompt may have opened the fence already, or the blocks show a use of the function.
+      text = before;
+      fenced = false;
+    } else if (fenced) {
       text = blocks.stream().filter(b -> defines(b, function)).findFirst().orElse(blocks.get(0));
     } else {
       text = STRAY_FENCE.matcher(text).replaceFirst("");
@@ -75,6 +82,11 @@ public final class ProgramExtractor {
     return Pattern.compile("^def " + Pattern.quote(function.name()) + "\\(", FLAGS)
         .matcher(text)
         .find();
+  }
+
+  private static String beforeFences(String text) {
+    Matcher fence = FENCE.matcher(text);
+    return fence.find() ? PythonText.stripLineFeeds(text.substring(0, fence.start())) : text;
   }
 
   /** Returns what stands between fences; an open last block reaches to the end. */

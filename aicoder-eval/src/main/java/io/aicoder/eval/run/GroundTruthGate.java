@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +83,7 @@ public final class GroundTruthGate {
     return report(candidates, excluded, samples);
   }
 
-  private List<Sample> phase(TaskSet tasks, java.util.function.Function<Task, Sample> make) {
+  private List<Sample> phase(TaskSet tasks, Function<Task, Sample> make) {
     return new Phase("references", listener).run(workers, tasks.tasks(), make);
   }
 

@@ -20,7 +20,8 @@ public record PythonFunction(String name, String head, String body) {
       Pattern.compile(
           "^(?:async[ \\t]+)?def[ \\t]+(\\w+)", FLAGS | Pattern.UNICODE_CHARACTER_CLASS);
   private static final Pattern DOCSTRING_START =
-      Pattern.compile("(?:[ \\t]*(?:#.*)?\\n)*[ \\t]+[rRuU]?(\"\"\"|'''|\"|')", Pattern.UNIX_LINES);
+      Pattern.compile(
+          "(?:[ \\t]*(?:#.*)?\\n)*+[ \\t]+[rRuU]?(\"\"\"|'''|\"|')", Pattern.UNIX_LINES);
 
   /**
    * Cuts a source text at the docstring of one of its functions.

@@ -127,6 +127,6 @@ final class TaskRecord {
 
   /** Drops blank lines around a text, and blanks behind it, but no indentation. */
   private static String trimLines(String text) {
-    return text.replaceFirst("^(?:[ \\t\\r]*\\n)+", "").stripTrailing();
+    return text.replaceFirst("^(?:[ \\t\\r]*\\n)++", "").stripTrailing();
   }
 }

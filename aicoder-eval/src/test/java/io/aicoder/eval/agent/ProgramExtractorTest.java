@@ -56,6 +56,8 @@ class ProgramExtractorTest {
         .isEqualTo(HEAD + "return x");
     assertThat(extractor.extract(TASK, "```python\n" + WHOLE)).isEqualTo(WHOLE);
     assertThat(sandbox.programs).isEmpty();
+    assertThat(extractor.extract(TASK, WHOLE + "\n```\nThis gives a name.")).isEqualTo(WHOLE);
+    assertThat(extractor.extract(TASK, WHOLE + "\n\n```\nf1(1)\n```\n")).isEqualTo(WHOLE);
   }
 
   @ParameterizedTest

@@ -15,9 +15,12 @@ import io.aicoder.eval.metric.Rate;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Sample.Step;
 import io.aicoder.eval.sandbox.Execution;
+import io.aicoder.eval.sandbox.Limits;
+import io.aicoder.eval.sandbox.Termination;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -210,11 +213,7 @@ class EvaluationTest {
         new ScriptedSandbox(
             program ->
                 program.contains("return answered") && runs.getAndIncrement() == 0
-                    ? new Execution(
-                        "",
-                        "",
-                        new io.aicoder.eval.sandbox.Termination.SandboxFailure("lost"),
-                        java.time.Duration.ZERO)
+                    ? new Execution("", "", new Termination.SandboxFailure("lost"), Duration.ZERO)
                     : fare(program));
     RunResult spoilt = builder(folder).setSandbox(flaky).build().run();
     assertThat(spoilt.scores().verdicts()).containsEntry("infrastructure", 1);
@@ -227,13 +226,13 @@ class EvaluationTest {
 
   @Test
   void anInterruptedRunKeepsItsSamples() {
+    Thread caller = Thread.currentThread();
     ScriptedModel interrupting =
         new ScriptedModel(
             prompt -> {
-              testThread().interrupt();
+              caller.interrupt();
               return answer(prompt);
             });
-    caller = Thread.currentThread();
     assertThatThrownBy(() -> builder(folder).setModel(interrupting).build().run())
         .isInstanceOf(AiCoderException.class)
         .hasMessageContaining("interrupted");
@@ -241,17 +240,10 @@ class EvaluationTest {
     assertThat(builder(folder).build().run().scores().srAll()).isEqualTo(new Rate(9, TASKS));
   }
 
-  private volatile Thread caller = Thread.currentThread();
-
-  private Thread testThread() {
-    return caller;
-  }
-
   @Test
   void aGateServesSeveralRuns() {
     GateReport gate =
-        new GroundTruthGate(
-                sandbox, io.aicoder.eval.sandbox.Limits.DEFAULT, "", 2, ProgressListener.SILENT)
+        new GroundTruthGate(sandbox, Limits.DEFAULT, "", 2, ProgressListener.SILENT)
             .check(Examples.tasks(TASKS), List.of(), null);
     sandbox.programs.clear();
     builder(folder).optAgent(new CoderGen()).optGate(gate).build().run();

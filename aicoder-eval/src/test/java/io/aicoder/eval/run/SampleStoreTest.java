@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,7 +75,7 @@ class SampleStoreTest {
     byte[] whole = Files.readAllBytes(file);
     for (int torn : new int[] {1, whole.length / 2, whole.length - 1}) {
       Files.write(file, whole);
-      byte[] half = java.util.Arrays.copyOf(whole, torn);
+      byte[] half = Arrays.copyOf(whole, torn);
       Files.write(file, half, StandardOpenOption.APPEND);
       try (SampleStore store = SampleStore.open(file)) {
         assertThat(store.find("a")).isEqualTo(sample("a"));

@@ -48,5 +48,7 @@ class PythonFunctionTest {
     assertThat(parse("def f():\n    \"\"\"open\n    return 1"))
         .isEqualTo(new PythonFunction("f", "def f():\n", "    \"\"\"open\n    return 1"));
     assertThat(parse("def f():\n    \"open\n    x = \"")).isNotNull();
+    String blank = "def f():\n" + "  # note\n\n".repeat(100_000);
+    assertThat(parse(blank)).isEqualTo(new PythonFunction("f", "def f():\n", blank.substring(9)));
   }
 }
