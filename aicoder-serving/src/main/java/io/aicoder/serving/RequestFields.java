@@ -116,9 +116,9 @@ final class RequestFields {
   }
 
   /** Takes a field that has only one value we can serve; refuses others. */
-  void onlyDefault(String name, double served) {
-    Double value = number(name);
-    if (value != null && value != served) {
+  void onlyDefault(String name, int served) {
+    JsonNode value = take(name);
+    if (value != null && !(value.isNumber() && value.doubleValue() == served)) {
       throw problem(name, "is " + value + ": only " + served + " is supported");
     }
   }

@@ -183,7 +183,7 @@ class ServingModelTest {
         "{'messages': [{'content': 'x'}]}                | messages[0].role | missing",
         "{'messages': [{'role': 'user'}]}                | messages[0].content | text",
         "{'messages': [{'role': 'user', 'content': [{'type': 'image_url'}]}]} | messages[0].content | only text",
-        "{'messages': [{'role': 'user', 'content': 'x'}], 'n': 2} | n | only 1.0",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'n': 2} | n | is 2: only 1 is supported",
         "{'messages': [{'role': 'user', 'content': 'x'}], 'tools': []} | tools | not supported",
         "{'messages': [{'role': 'user', 'content': 'x'}], 'logprobs': true} | logprobs | not supported",
         "{'messages': [{'role': 'user', 'content': 'x'}], 'temperature': -1} | temperature | between 0",
