@@ -69,6 +69,16 @@ final class BubblewrapCommand {
     if (root) {
       InterpreterSettings.checkReadableByNobody(python);
     }
+    for (Path prefix : python.prefixes()) {
+      if (prefix.startsWith("/tmp")) {
+        throw new AiCoderException(
+            ErrorCategory.ENVIRONMENT,
+            "the interpreter in "
+                + prefix
+                + " cannot be used in a sandbox, which has a /tmp of its own: name another with"
+                + " -Daicoder.python=PATH");
+      }
+    }
   }
 
   List<String> command(long fileBytes) {

@@ -2,11 +2,14 @@ package io.aicoder.eval.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -17,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** Workers start, are replaced and end; nothing stays behind. */
 class WorkerLifeTest {
 
-  /** Prints the random number that the worker's boot made: another worker, another number. */
+  /** Prints when the worker's first process started: another worker, another time. */
   private static final String WHICH_WORKER =
       "print(open('/proc/1/stat').read().rsplit(')')[1].split()[19])";
 
@@ -217,5 +220,58 @@ class WorkerLifeTest {
             e -> assertThat(e.category()).isEqualTo(ErrorCategory.ENVIRONMENT))
         .hasMessageContaining("/usr/bin/false-python")
         .hasMessageContaining("No such file or directory");
+  }
+
+  @Test
+  void anInterpreterOutsideOfUsrIsBroughtAlong() throws Exception {
+    Path folder = Files.createTempDirectory(Path.of("/var/tmp"), "aicoder-venv-");
+    try {
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+      assumeTrue(
+          succeeds(
+              RealPython.orSkip().interpreter().toString(),
+              "-m",
+              "venv",
+              "--without-pip",
+              "--system-site-packages",
+              folder.toString()),
+          "this Python has no venv");
+      Machine here = Machine.here();
+      Machine machine =
+          new Machine(
+              here.searchPath(),
+              List.of(),
+              folder.resolve("bin/python3"),
+              here.cache(),
+              here.root());
+      PythonEnvironment python = new PythonSearch(machine, line -> {}).find();
+      assertThat(python.prefixes()).contains(folder);
+      try (Sandbox sandbox = BubblewrapSandbox.builder().optPython(python).optWorkers(1).build()) {
+        Execution execution = sandbox.run("import sys, torch; print(sys.prefix)", LIMITS);
+        assertThat(execution.stderr()).isEmpty();
+        assertThat(execution.stdout()).isEqualTo(folder + "\n");
+      }
+    } finally {
+      assertThat(succeeds("rm", "-r", folder.toString())).isTrue();
+    }
+  }
+
+  private static boolean succeeds(String... command) throws Exception {
+    return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
+  }
+
+  @Test
+  void anInterpreterInTmpIsRefused() {
+    PythonEnvironment real = RealPython.orSkip();
+    PythonEnvironment inTmp =
+        new PythonEnvironment(
+            Path.of("/tmp/v/bin/python3"),
+            "3",
+            List.of(Path.of("/tmp/v")),
+            real.libraries(),
+            real.modules());
+    assertThatThrownBy(() -> BubblewrapSandbox.builder().optPython(inTmp).build())
+        .isInstanceOf(AiCoderException.class)
+        .hasMessageContaining("a /tmp of its own");
   }
 }
