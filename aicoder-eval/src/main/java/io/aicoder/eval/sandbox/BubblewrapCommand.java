@@ -5,7 +5,6 @@ import io.aicoder.error.ErrorCategory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +38,9 @@ final class BubblewrapCommand {
               .replace("%s", NOBODY)
           + " os.execv(sys.argv[1], sys.argv[1:])";
 
+  /** What the text of the program itself may take of /tmp. */
+  private static final long PROGRAM_BYTES = 1 << 20;
+
   private final Path bwrap;
   private final PythonEnvironment python;
   private final boolean root;
@@ -65,7 +67,17 @@ final class BubblewrapCommand {
     }
     this.disableUserNamespaces = String.join("\n", help).contains("--disable-userns");
     if (root) {
-      python.prefixes().forEach(BubblewrapCommand::checkReadableByNobody);
+      InterpreterSettings.checkReadableByNobody(python);
+    }
+    for (Path prefix : python.prefixes()) {
+      if (prefix.startsWith("/tmp")) {
+        throw new AiCoderException(
+            ErrorCategory.ENVIRONMENT,
+            "the interpreter in "
+                + prefix
+                + " cannot be used in a sandbox, which has a /tmp of its own: name another with"
+                + " -Daicoder.python=PATH");
+      }
     }
   }
 
@@ -82,7 +94,7 @@ final class BubblewrapCommand {
     command.addAll(List.of("--uid", NOBODY, "--gid", NOBODY, "--hostname", "sandbox"));
     command.addAll(List.of("--die-with-parent", "--new-session"));
     addFiles(command);
-    String size = Long.toString(fileBytes);
+    String size = Long.toString(fileBytes + PROGRAM_BYTES);
     command.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
     command.addAll(List.of("--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"));
     command.addAll(List.of("--size", size, "--tmpfs", "/tmp", "--remount-ro", "/"));
@@ -116,27 +128,6 @@ final class BubblewrapCommand {
     } catch (IOException e) {
       throw new AiCoderException(
           ErrorCategory.ENVIRONMENT, link + " cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  /** Root's own folders are closed to the user that programs run as. */
-  private static void checkReadableByNobody(Path prefix) {
-    for (Path path = prefix; path != null; path = path.getParent()) {
-      try {
-        if (!Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_EXECUTE)) {
-          throw new AiCoderException(
-              ErrorCategory.ENVIRONMENT,
-              "the interpreter in "
-                  + prefix
-                  + " cannot be used by root's sandbox, which runs programs as an unprivileged user"
-                  + ": "
-                  + path
-                  + " is closed to others; name another interpreter with -Daicoder.python=PATH");
-        }
-      } catch (IOException e) {
-        throw new AiCoderException(
-            ErrorCategory.ENVIRONMENT, path + " cannot be read: " + e.getMessage(), e);
-      }
     }
   }
 }

@@ -1,8 +1,14 @@
 package io.aicoder.eval.sandbox;
 
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Map;
 
-/** The environment that programs run in; nothing of the caller's own is in it. */
+/** What programs find around them; nothing of the caller's own environment is in it. */
 final class InterpreterSettings {
 
   private InterpreterSettings() {}
@@ -29,5 +35,34 @@ final class InterpreterSettings {
         Map.entry("PYTHONDONTWRITEBYTECODE", "1"),
         // Sets of strings then have the same order in each run.
         Map.entry("PYTHONHASHSEED", "0"));
+  }
+
+  /**
+   * Checks that the unprivileged user which root's programs run as can use the interpreter: root's
+   * own folders are closed to it.
+   *
+   * @throws AiCoderException of category ENVIRONMENT when it cannot
+   */
+  static void checkReadableByNobody(PythonEnvironment python) {
+    python.prefixes().forEach(InterpreterSettings::checkReadableByNobody);
+  }
+
+  private static void checkReadableByNobody(Path prefix) {
+    for (Path path = prefix; path != null; path = path.getParent()) {
+      try {
+        if (!Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+          throw new AiCoderException(
+              ErrorCategory.ENVIRONMENT,
+              "the interpreter in "
+                  + prefix
+                  + " cannot run root's programs, which run as an unprivileged user: "
+                  + path
+                  + " is closed to others; name another interpreter with -Daicoder.python=PATH");
+        }
+      } catch (IOException e) {
+        throw new AiCoderException(
+            ErrorCategory.ENVIRONMENT, path + " cannot be read: " + e.getMessage(), e);
+      }
+    }
   }
 }

@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -48,6 +50,13 @@ final class PythonSearch {
       List<String> missing,
       Map<String, String> libraries,
       Set<String> modules) {
+
+    Probe {
+      for (Object part :
+          Arrays.asList(interpreter, version, prefixes, missing, libraries, modules)) {
+        Objects.requireNonNull(part, "a part of the answer is absent");
+      }
+    }
 
     PythonEnvironment environment() {
       return new PythonEnvironment(

@@ -144,13 +144,17 @@ final class Worker implements AutoCloseable {
   }
 
   private Future<?> alarm(Duration delay) {
-    return keeper.schedule(
+    Runnable expire =
         () -> {
           expired = true;
           kill();
-        },
-        delay.toMillis(),
-        TimeUnit.MILLISECONDS);
+        };
+    try {
+      return keeper.schedule(expire, delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) { // the sandbox was closed just now
+      close();
+      throw new AiCoderException(ErrorCategory.EXECUTION, "the sandbox is closed", e);
+    }
   }
 
   /** Returns whether it can run another program. */

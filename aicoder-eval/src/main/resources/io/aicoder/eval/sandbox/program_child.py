@@ -16,6 +16,8 @@ import warnings
 from importlib.machinery import SourceFileLoader
 
 PR_SET_DUMPABLE = 4
+# What lies below a program on the interpreter's stack; exec counts too, before Python 3.12.
+OWN_DEPTH = 8 if sys.version_info < (3, 12) else 6
 
 
 def become_program(source, folder, home, output, error, begun, request, extra):
@@ -87,9 +89,13 @@ def fresh_main(folder):
     sys.modules["__main__"] = module
     sys.argv[:] = ["program.py"]
     sys.path[0] = folder
-    # random and torch need nothing: the one seeds itself anew in a child, the other starts from a fixed seed.
+    # Unseeded generators differ from run to run; random takes care of that itself.
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].default_generator.seed()
+    # A RecursionError comes, and looks, as in a script that has no runner's frames above it.
+    sys.setrecursionlimit(sys.getrecursionlimit() + OWN_DEPTH)
     warnings.simplefilter("ignore")
     return module
 

@@ -25,6 +25,7 @@ import json
 import math
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -80,8 +81,8 @@ def main():
     os.dup2(null, 0)
     os.dup2(null, 1)
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    config = read_frame(requests)
     try:
-        config = read_frame(requests)
         protect(config["namespace"])
         if config["preload"]:
             preload()
@@ -90,6 +91,8 @@ def main():
             write_frame(answers, run(read_frame(requests), config, requests))
     except (Gone, BrokenPipeError):
         kill_others(config["namespace"])
+        if not config["namespace"]:
+            shutil.rmtree(config["root"], ignore_errors=True)  # Java may have been killed
 
 
 def protect(namespace):
