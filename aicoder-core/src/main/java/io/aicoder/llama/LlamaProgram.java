@@ -3,6 +3,7 @@ package io.aicoder.llama;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -33,6 +34,12 @@ public final class LlamaProgram implements AutoCloseable {
 
   private static final String SOURCE = "llama.py";
 
+  /** The product of one row and a matrix in the source, and what stands for it without oneDNN. */
+  private static final String ONEDNN_PRODUCT =
+      "ops.mkldnn._linear_pointwise(x, weight, None, \"none\", annotate(List[Optional[number]], []), \"\")";
+
+  private static final String PLAIN_PRODUCT = "torch.linear(x, weight)";
+
   /** What the program returns for a next token when its logits are not finite. */
   private static final long NOT_FINITE = -1;
 
@@ -54,23 +61,38 @@ public final class LlamaProgram implements AutoCloseable {
    * @throws AiCoderException when DJL's PyTorch engine cannot be started
    */
   static LlamaProgram create(LlamaConfig config) {
-    Model model = null;
     try {
-      ByteArrayOutputStream archive = new ByteArrayOutputStream();
-      TorchScriptArchive.write(archive, source(), "Llama", attributes(config));
-      model = Model.newInstance("llama", Device.cpu(), "PyTorch");
-      model.load(new ByteArrayInputStream(archive.toByteArray()));
-      return new LlamaProgram(config, model);
-    } catch (IOException | MalformedModelException | RuntimeException e) {
-      if (model != null) {
-        model.close();
+      String source = source();
+      try {
+        return load(config, source);
+      } catch (EngineException e) {
+        if (!String.valueOf(e.getMessage()).contains("mkldnn")) {
+          throw e;
+        }
+        // This platform's libtorch is built without oneDNN.
+        return load(config, source.replace(ONEDNN_PRODUCT, PLAIN_PRODUCT));
       }
+    } catch (IOException | MalformedModelException | RuntimeException e) {
       throw new AiCoderException(
           ErrorCategory.ENVIRONMENT,
           "DJL's PyTorch engine could not be started ("
               + e.getMessage()
               + "): pytorch-native-cpu for this platform must be on the class path",
           e);
+    }
+  }
+
+  private static LlamaProgram load(LlamaConfig config, String source)
+      throws IOException, MalformedModelException {
+    ByteArrayOutputStream archive = new ByteArrayOutputStream();
+    TorchScriptArchive.write(archive, source, "Llama", attributes(config));
+    Model model = Model.newInstance("llama", Device.cpu(), "PyTorch");
+    try {
+      model.load(new ByteArrayInputStream(archive.toByteArray()));
+      return new LlamaProgram(config, model);
+    } catch (IOException | MalformedModelException | RuntimeException e) {
+      model.close();
+      throw e;
     }
   }
 

@@ -135,9 +135,16 @@ class Llama(Module):
 
   # ---- the model ----
 
+  # One row goes through oneDNN, which reads the matrix with all threads where MKL uses one (docs/performance.md).
+  def product(self, x: Tensor, weight: Tensor) -> Tensor:
+    # x [T, in], weight [out, in] -> [T, out]
+    if x.size(0) == 1:
+      return ops.mkldnn._linear_pointwise(x, weight, None, "none", annotate(List[Optional[number]], []), "")
+    return torch.linear(x, weight)
+
   def linear(self, x: Tensor, projection: int, lora: List[Tensor]) -> Tensor:
     # x [T, in] -> [T, out]
-    y = torch.linear(x, self.weights[projection])
+    y = self.product(x, self.weights[projection])
     if projection in self.biases:
       y = y + self.biases[projection]
     if torch.len(lora) > 0:
@@ -153,12 +160,10 @@ class Llama(Module):
     turned = torch.cat([torch.neg(x[:, :, :, half:]), x[:, :, :, :half]], 3)
     return x * cos + turned * sin
 
-  def attention(self, x: Tensor, layer: int, start: int, lora: List[Tensor]) -> Tensor:
+  def attention(self, x: Tensor, layer: int, start: int, cos: Tensor, sin: Tensor, lora: List[Tensor]) -> Tensor:
     # x [T, H] -> [T, H]
     tokens = x.size(0)
     end = start + tokens
-    cos = self.rope[0][start:end]
-    sin = self.rope[1][start:end]
     q = self.linear(x, 7 * layer, lora).view([1, tokens, self.heads, self.head_dim]).transpose(1, 2)
     k = self.linear(x, 7 * layer + 1, lora).view([1, tokens, self.kv_heads, self.head_dim]).transpose(1, 2)
     v = self.linear(x, 7 * layer + 2, lora).view([1, tokens, self.kv_heads, self.head_dim]).transpose(1, 2)
@@ -194,9 +199,11 @@ class Llama(Module):
     if adapter >= 0:
       lora = self.adapters[adapter]
     self.seen[0].index_fill_(0, ids, True)
+    cos = self.rope[0][start:start + ids.size(0)]  # [T, D]
+    sin = self.rope[1][start:start + ids.size(0)]
     x = torch.embedding(self.embedding[0], ids)  # [T, H]
     for layer in range(self.layers):
-      x = x + self.attention(self.norm(x, 2 * layer), layer, start, lora)
+      x = x + self.attention(self.norm(x, 2 * layer), layer, start, cos, sin, lora)
       x = x + self.mlp(self.norm(x, 2 * layer + 1), layer, lora)
     return self.norm(x[-1:], 2 * self.layers)
 
@@ -206,13 +213,13 @@ class Llama(Module):
   def prefill(self, ids: List[int], start: int, adapter: int, last: bool) -> int:
     x = self.run(torch.tensor(ids, dtype=4), start, adapter)
     if last:
-      self.logits = [torch.linear(x, self.head[0]).to(6).view([-1])]
+      self.logits = [self.product(x, self.head[0]).to(6).view([-1])]
     return start + torch.len(ids)
 
   # Takes one token at a position into the cache and chooses the next.
   def decode(self, token: int, position: int, adapter: int, temperature: float, top_k: int, top_p: float, penalty: float, draw: float) -> int:
     x = self.run(torch.tensor([token], dtype=4), position, adapter)
-    self.logits = [torch.linear(x, self.head[0]).to(6).view([-1])]
+    self.logits = [self.product(x, self.head[0]).to(6).view([-1])]
     return self.choose(temperature, top_k, top_p, penalty, draw)
 
   # The logits behind the newest token, [V], float32.

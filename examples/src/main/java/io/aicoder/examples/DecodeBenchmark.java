@@ -28,9 +28,10 @@ import picocli.CommandLine.Spec;
 /** Measures prefill and decode of one stream. */
 @Command(
     name = "DecodeBenchmark",
-    mixinStandardHelpOptions = true,
     description = "Measures prefill and decode of one stream; prints one JSON line.")
 final class DecodeBenchmark implements Callable<Integer> {
+
+  @Mixin private HelpOption help = new HelpOption();
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

@@ -33,9 +33,10 @@ import picocli.CommandLine.Spec;
 /** Scores a model, or programs made elsewhere, on a benchmark. */
 @Command(
     name = "Evaluate",
-    mixinStandardHelpOptions = true,
     description = "Scores a model, or programs made elsewhere, on a benchmark file.")
 final class Evaluate implements Callable<Integer> {
+
+  @Mixin private HelpOption help = new HelpOption();
 
   /** Agents by the names people type. */
   enum AgentName {

@@ -2,6 +2,7 @@ package io.aicoder.examples;
 
 import io.aicoder.error.AiCoderException;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -77,6 +78,11 @@ public final class Examples implements Runnable {
   @Override
   public void run() {
     list(spec);
+  }
+
+  /** Returns the names of all examples. */
+  static Set<String> names() {
+    return new CommandLine(new Examples()).getSubcommands().keySet();
   }
 
   static void list(CommandSpec examples) {

@@ -27,11 +27,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Continues a prompt, streaming; or prints everything about it as JSON. */
-@Command(
-    name = "Generate",
-    mixinStandardHelpOptions = true,
-    description = "Continues a prompt and streams the text.")
+@Command(name = "Generate", description = "Continues a prompt and streams the text.")
 final class Generate implements Callable<Integer> {
+
+  @Mixin private HelpOption help = new HelpOption();
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

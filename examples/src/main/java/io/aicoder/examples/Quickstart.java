@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -37,9 +38,10 @@ import picocli.CommandLine.Option;
  */
 @Command(
     name = "Quickstart",
-    mixinStandardHelpOptions = true,
     description = "From the embedded model to the scored table; the same as mvn -Pquickstart.")
 final class Quickstart implements Callable<Integer> {
+
+  @Mixin private HelpOption help = new HelpOption();
 
   private static final Path NANO = Path.of("examples", "nano");
   private static final String ADAPTER = "aicoder";

@@ -1,0 +1,179 @@
+package io.aicoder.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Starts the examples as people do: in a JVM of their own, from the repository's root. */
+class ExamplesTest {
+
+  private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private record Outcome(int code, String out, String err) {}
+
+  private static Outcome run(String... arguments) throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dai.djl.offline=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Examples.class.getName()));
+    command.addAll(List.of(arguments));
+    Path out = Files.createTempFile("example", ".out");
+    Path err = Files.createTempFile("example", ".err");
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .directory(REPOSITORY.toFile())
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile())
+              .start();
+      if (!process.waitFor(5, TimeUnit.MINUTES)) {
+        process.destroyForcibly();
+      }
+      return new Outcome(process.waitFor(), Files.readString(out), Files.readString(err));
+    } finally {
+      Files.delete(out);
+      Files.delete(err);
+    }
+  }
+
+  @Test
+  void listNamesThem() throws Exception {
+    Outcome outcome = run("list");
+
+    assertThat(outcome.code()).isZero();
+    assertThat(outcome.out()).contains("Quickstart", "Generate", "Evaluate", "DecodeBenchmark");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Generate, --prompt-ids", "Evaluate, --answers", "DecodeBenchmark, --new-tokens"})
+  void helpExplainsOne(String name, String option) throws Exception {
+    Outcome outcome = run(name, "--help");
+
+    assertThat(outcome.code()).isZero();
+    assertThat(outcome.out()).contains(option);
+  }
+
+  @Test
+  void anUnknownNameIsAnsweredWithTheKnownOnes() throws Exception {
+    Outcome outcome = run("Genrate");
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .startsWith("unknown example 'Genrate': choose one of")
+        .contains("Generate");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Generate --model examples/nano/base | --prompt",
+        "Generate --model examples/nano/base --prompt x --prompt-ids 1 | mutually exclusive",
+        "Generate --model examples/nano/base --prompt x --quantization int8 | int8 is not available yet",
+        "Evaluate --tasks x --out y | --model",
+      })
+  void wrongOptionsAreExplained(String arguments, String message) throws Exception {
+    Outcome outcome = run(arguments.split(" "));
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains(message).doesNotContain("\tat ");
+  }
+
+  @Test
+  void aModelThatIsNotThereIsExplained() throws Exception {
+    Outcome outcome = run("Generate", "--model", "examples/nowhere", "--prompt", "x");
+
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err())
+        .isEqualTo(
+            "error: examples/nowhere: does not exist: give the checkpoint's directory"
+                + System.lineSeparator());
+  }
+
+  @Test
+  void generatePrintsAnObject() throws Exception {
+    Outcome outcome =
+        run(
+            "Generate --model examples/nano/base --dtype fp32 --prompt-ids 4090,4093,84,665,4094,268"
+                .concat(" --max-new-tokens 4 --temperature 0 --json --logits")
+                .split(" "));
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode object = MAPPER.readTree(outcome.out());
+    assertThat(object.path("prompt_ids").toString()).isEqualTo("[4090,4093,84,665,4094,268]");
+    assertThat(object.path("ids").size()).isEqualTo(4);
+    assertThat(object.path("first_logits").size()).isEqualTo(4096);
+    assertThat(object.path("finish_reason").asText()).isEqualTo("length");
+    assertThat(object.path("prefill_seconds").asDouble()).isPositive();
+    assertThat(object.path("decode_seconds").asDouble()).isPositive();
+  }
+
+  @Test
+  void evaluateScoresAnswersMadeElsewhere(@TempDir Path folder) throws Exception {
+    List<String> tasks;
+    try (var lines = Files.lines(REPOSITORY.resolve("examples/nano/tasks/test.jsonl"))) {
+      tasks = lines.limit(4).toList();
+    }
+    Path tasksFile = Files.write(folder.resolve("tasks.jsonl"), tasks);
+    List<String> answers = new ArrayList<>();
+    for (String line : tasks.subList(0, 3)) {
+      JsonNode task = MAPPER.readTree(line);
+      boolean right = !answers.isEmpty();
+      answers.add(
+          MAPPER
+              .createObjectNode()
+              .put("task_id", task.path("path").asText())
+              .put(right ? "completion" : "solution", right ? task.path("answer").asText() : "x")
+              .toString());
+    }
+    Path answersFile = Files.write(folder.resolve("answers.jsonl"), answers);
+    Path out = folder.resolve("out");
+
+    Outcome outcome =
+        run(
+            "Evaluate",
+            "--tasks",
+            tasksFile.toString(),
+            "--answers",
+            answersFile.toString(),
+            "--out",
+            out.toString());
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode row = MAPPER.readTree(out.resolve("report.json").toFile()).path("rows").path(0);
+    assertThat(row.path("sr_all").path("successes").asInt()).isEqualTo(2);
+    assertThat(row.path("sr_all").path("total").asInt()).isEqualTo(4);
+    assertThat(Files.readAllLines(out.resolve("samples.jsonl"))).hasSize(4);
+    assertThat(out.resolve("report.html")).isNotEmptyFile();
+  }
+
+  @Test
+  void theBenchmarkPrintsOneLine() throws Exception {
+    Outcome outcome =
+        run(
+            "DecodeBenchmark --checkpoint examples/nano/base --new-tokens 4 --prompt-tokens 8 --repeat 1"
+                .split(" "));
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode line = MAPPER.readTree(outcome.out());
+    assertThat(line.path("decode_tokens_per_second").asDouble()).isPositive();
+    assertThat(line.path("prefill_tokens_per_second").asDouble()).isPositive();
+    assertThat(line.path("peak_rss_mib").asInt()).isNotZero();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.aicoder.examples;
+
+import org.jspecify.annotations.NullMarked;
