@@ -82,7 +82,8 @@ public record LlamaConfig(
         json.flag("tie_word_embeddings", false),
         json.flag("attention_bias", false),
         json.flag("mlp_bias", false),
-        json.tokenIds("eos_token_id"));
+        // As transformers: absent is 2, null is none.
+        json.node().has("eos_token_id") ? json.tokenIds("eos_token_id") : List.of(2));
   }
 
   private static void checkArchitecture(JsonObject json) {

@@ -2,7 +2,7 @@ package io.aicoder.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -102,7 +102,8 @@ record LoraConfig(
 
   private static Map<String, Double> pattern(JsonObject json, String field) {
     JsonObject patterns = json.optObject(field);
-    Map<String, Double> result = new HashMap<>();
+    // PEFT takes the first expression that matches, in the order of the file.
+    Map<String, Double> result = new LinkedHashMap<>();
     if (patterns != null) {
       for (String key : patterns.node().properties().stream().map(Map.Entry::getKey).toList()) {
         try {
