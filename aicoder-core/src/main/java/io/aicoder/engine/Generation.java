@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -83,7 +83,8 @@ final class Generation implements TextStream {
       return result(new FinishReason.Cancelled(), started, System.nanoTime(), null);
     }
     List<Float> logits = order.promptLogits() ? logits(program) : null;
-    Random random = new Random(order.seed());
+    // Random would begin alike for neighbouring seeds.
+    SplittableRandom random = new SplittableRandom(order.seed());
     int token = program.choose(order.sampling(), random.nextDouble());
     long prefilled = System.nanoTime();
     FinishReason reason = accept(token);

@@ -104,10 +104,15 @@ class Llama(Module):
     if torch.len(self.keys) == 0 or self.keys[0].size(2) < capacity:
       self.keys.clear()
       self.values.clear()
+      # Kept only when all could be made: there may be no memory for some.
+      keys = annotate(List[Tensor], [])
+      values = annotate(List[Tensor], [])
       for layer in range(self.layers):
-        self.keys.append(torch.empty([1, self.kv_heads, capacity, self.head_dim], dtype=weight.dtype))
-        self.values.append(torch.empty([1, self.kv_heads, capacity, self.head_dim], dtype=weight.dtype))
+        keys.append(torch.empty([1, self.kv_heads, capacity, self.head_dim], dtype=weight.dtype))
+        values.append(torch.empty([1, self.kv_heads, capacity, self.head_dim], dtype=weight.dtype))
       self.rope = self.rope_tables(capacity, weight.dtype)
+      self.keys = keys
+      self.values = values
     self.seen = [torch.zeros([self.embedding[0].size(0)], dtype=11)]
     return self.keys[0].size(2)
 
@@ -238,6 +243,9 @@ class Llama(Module):
       return self.pick(torch.softmax(logits, 0), draw)
     if top_k > 0:
       kept, ids = torch.topk(logits, min(top_k, vocabulary))  # likeliest first
+      tied = int((logits >= kept[-1]).sum())  # as in transformers, all that equal the k-th stay
+      if tied > kept.size(0):
+        kept, ids = torch.topk(logits, tied)
       probabilities = torch.softmax(kept, 0)
     else:
       # The nucleus is nearly always among the first thousand; sorting a whole vocabulary is slow.
@@ -247,6 +255,8 @@ class Llama(Module):
       if float(probabilities.sum()) < top_p:
         kept, ids = torch.topk(logits, vocabulary)
         probabilities = torch.exp(kept - total)
+    if top_p >= 1.0:
+      return int(ids[self.pick(probabilities, draw)])
     before = torch.cumsum(probabilities, 0) - probabilities
     nucleus = int((before < top_p).sum())  # up to the token that reaches top_p, that one included
     return int(ids[self.pick(probabilities[:nucleus], draw)])
