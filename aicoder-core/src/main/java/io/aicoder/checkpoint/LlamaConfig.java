@@ -67,6 +67,9 @@ public record LlamaConfig(
     if (headSize % 2 != 0) {
       throw json.problem("head_dim", "is " + headSize + ": rotary embedding needs an even one");
     }
+    if ((long) heads * headSize > Integer.MAX_VALUE) {
+      throw json.problem("head_dim", "is " + headSize + ": too large for " + heads + " heads");
+    }
     return new LlamaConfig(
         json.positive("vocab_size"),
         hidden,

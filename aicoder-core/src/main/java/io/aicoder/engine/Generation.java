@@ -62,7 +62,8 @@ final class Generation implements TextStream {
       outcome.complete(generate(program));
     } catch (AiCoderException e) {
       outcome.completeExceptionally(e);
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) {
+      // Whatever it is: nobody may wait for an answer that never comes.
       outcome.completeExceptionally(
           new AiCoderException(
               ErrorCategory.EXECUTION, "the generation failed: " + e.getMessage(), e));
@@ -97,6 +98,8 @@ final class Generation implements TextStream {
     if (!(reason instanceof FinishReason.StopSequence)) {
       emit(stopSequences.add(detokenizer.finish()));
       emit(stopSequences.finish());
+      String stop = stopSequences.found();
+      reason = stop == null ? reason : new FinishReason.StopSequence(stop);
     }
     return result(reason, started, prefilled, logits);
   }
@@ -104,9 +107,8 @@ final class Generation implements TextStream {
   /** Takes the prompt in; false when the caller cancelled meanwhile. */
   private boolean prefill(LlamaProgram program) {
     List<Integer> prompt = order.promptIds();
-    int needed = prompt.size() + order.maxNewTokens();
-    int capacity = (needed + CAPACITY_STEP - 1) / CAPACITY_STEP * CAPACITY_STEP;
-    program.begin(capacity);
+    long steps = ((long) prompt.size() + order.maxNewTokens() + CAPACITY_STEP - 1) / CAPACITY_STEP;
+    program.begin((int) Math.min(steps * CAPACITY_STEP, Integer.MAX_VALUE));
     for (int start = 0; start < prompt.size(); start += PREFILL_CHUNK) {
       if (cancelled) {
         return false;

@@ -83,10 +83,12 @@ class Llama(Module):
     self.files.clear()
     return 0
 
+  def add_adapter(self, adapter: int) -> int:
+    self.adapters[adapter] = annotate(List[Tensor], [])
+    return adapter
+
   # Adds A and B of the next projection, float32; the scaling alpha / R goes into B.
   def add_lora(self, adapter: int, a: Tensor, b: Tensor, scaling: float) -> int:
-    if not (adapter in self.adapters):
-      self.adapters[adapter] = annotate(List[Tensor], [])
     dtype = self.weights[0].dtype
     self.adapters[adapter].append(a.to(dtype, copy=True))
     self.adapters[adapter].append((b * scaling).to(dtype))
