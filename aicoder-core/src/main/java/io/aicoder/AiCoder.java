@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,8 +58,8 @@ public final class AiCoder implements CodeModel {
   private final @Nullable ChatTemplate chatTemplate;
   private final Scheduler scheduler;
   private final Map<String, LoadedAdapter> adapters = new ConcurrentHashMap<>();
-  private final AtomicInteger nextAdapter = new AtomicInteger();
   private final String fingerprint;
+  private int nextAdapter;
   private volatile @Nullable String defaultAdapter;
 
   private record LoadedAdapter(int number, String fingerprint) {}
@@ -164,20 +163,16 @@ public final class AiCoder implements CodeModel {
    * @throws AiCoderException when the name is taken, or the adapter is damaged, not supported or
    *     for another base model
    */
-  public void loadAdapter(String name, Path directory) {
-    LoraAdapter adapter = LoraAdapter.open(directory, checkpoint.config());
-    int number = nextAdapter.getAndIncrement();
-    LoadedAdapter loaded = new LoadedAdapter(number, adapter.fingerprint());
-    if (name.equals(BASE) || adapters.putIfAbsent(name, loaded) != null) {
+  public synchronized void loadAdapter(String name, Path directory) {
+    if (name.equals(BASE) || adapters.containsKey(name)) {
       throw new AiCoderException(
           ErrorCategory.REQUEST, "adapter name '" + name + "' is taken: choose another");
     }
-    try {
-      scheduler.withProgram(program -> WeightLoader.addAdapter(program, adapter, number));
-    } catch (RuntimeException e) {
-      adapters.remove(name);
-      throw e;
-    }
+    LoraAdapter adapter = LoraAdapter.open(directory, checkpoint.config());
+    int number = nextAdapter++;
+    scheduler.withProgram(program -> WeightLoader.addAdapter(program, adapter, number));
+    // Named only now: a request must not find an adapter that the program does not have yet.
+    adapters.put(name, new LoadedAdapter(number, adapter.fingerprint()));
   }
 
   /** Returns the architecture of the checkpoint. */

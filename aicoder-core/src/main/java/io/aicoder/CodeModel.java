@@ -45,7 +45,10 @@ public interface CodeModel extends AutoCloseable {
   /** Returns the number of tokens in a text, special tokens not added. */
   int countTokens(String text);
 
-  /** Frees what the model holds; requests that still run end with an error. */
+  /**
+   * Frees what the model holds. A request that runs ends as cancelled, one that waits with an
+   * error.
+   */
   @Override
   void close();
 }

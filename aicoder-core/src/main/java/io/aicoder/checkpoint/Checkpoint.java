@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,9 @@ public final class Checkpoint {
 
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
+
+  /** A name that leads to no other directory, on any operating system. */
+  private static final Pattern FILE_NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\:\\x00]+");
 
   private final Path directory;
   private final LlamaConfig config;
@@ -109,10 +113,11 @@ public final class Checkpoint {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : weightMap.node().properties()) {
       String shard = entry.getValue().asText();
-      Path file = directory.resolve(shard);
-      if (!directory.equals(file.getParent())) {
-        throw weightMap.problem(entry.getKey(), "names '" + shard + "', outside the directory");
+      if (!FILE_NAME.matcher(shard).matches()) {
+        throw weightMap.problem(
+            entry.getKey(), "names '" + shard + "', which is no file of the directory");
       }
+      Path file = directory.resolve(shard);
       if (!Files.isRegularFile(file)) {
         throw problem(file, "is missing, though " + INDEX + " names it: download it");
       }

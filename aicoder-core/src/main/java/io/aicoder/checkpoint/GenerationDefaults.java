@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What a checkpoint's {@code generation_config.json} says about requests that leave it open.
  *
  * @param maxNewTokens {@code max_new_tokens}, or {@code null}
- * @param temperature {@code temperature}; 0 when {@code do_sample} is false
+ * @param temperature {@code temperature}, 0 or more; 0 when {@code do_sample} is false
  * @param topK {@code top_k}; 0: all
  * @param topP {@code top_p}
  * @param repetitionPenalty {@code repetition_penalty}
@@ -30,11 +30,16 @@ public record GenerationDefaults(
     JsonObject json = JsonObject.read(file);
     boolean sample = json.flag("do_sample", false);
     List<Integer> eos = json.tokenIds("eos_token_id");
+    double topP = json.positiveNumber("top_p", 1.0);
+    if (topP > 1) {
+      throw json.problem("top_p", "is " + topP + ": it must be at most 1");
+    }
     return new GenerationDefaults(
         json.has("max_new_tokens") ? json.positive("max_new_tokens") : null,
-        sample ? json.positiveNumber("temperature", 1.0) : 0,
-        sample && json.has("top_k") ? json.positive("top_k") : 0,
-        sample ? Math.min(1, json.positiveNumber("top_p", 1.0)) : 1,
+        sample ? json.notNegativeNumber("temperature", 1.0) : 0,
+        // Without sampling they have no effect, but for requests that ask for a temperature.
+        json.notNegative("top_k", 0),
+        topP,
         json.positiveNumber("repetition_penalty", 1.0),
         eos.isEmpty() ? config.eosTokenIds() : eos);
   }

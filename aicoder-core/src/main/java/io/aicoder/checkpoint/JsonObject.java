@@ -95,6 +95,20 @@ record JsonObject(Path file, String at, JsonNode node) {
     return value.intValue();
   }
 
+  /** Returns an integer of at least 0, or the given one when the field is absent. */
+  int notNegative(String field, int absent) {
+    JsonNode value = node.get(field);
+    boolean zero = value != null && value.isIntegralNumber() && value.decimalValue().signum() == 0;
+    return zero ? 0 : positive(field, absent);
+  }
+
+  /** Returns a finite number of at least 0, or the given one when the field is absent. */
+  double notNegativeNumber(String field, double absent) {
+    JsonNode value = node.get(field);
+    boolean zero = value != null && value.isNumber() && value.doubleValue() == 0;
+    return zero ? 0 : positiveNumber(field, absent);
+  }
+
   /** Returns a finite number above zero, or the given one when the field is absent. */
   double positiveNumber(String field, @Nullable Double absent) {
     JsonNode value = node.get(field);

@@ -67,6 +67,9 @@ public record LlamaConfig(
     if (headSize % 2 != 0) {
       throw json.problem("head_dim", "is " + headSize + ": rotary embedding needs an even one");
     }
+    if ((long) heads * headSize > Integer.MAX_VALUE) {
+      throw json.problem("head_dim", "is " + headSize + ": too large for " + heads + " heads");
+    }
     return new LlamaConfig(
         json.positive("vocab_size"),
         hidden,
@@ -82,7 +85,8 @@ public record LlamaConfig(
         json.flag("tie_word_embeddings", false),
         json.flag("attention_bias", false),
         json.flag("mlp_bias", false),
-        json.tokenIds("eos_token_id"));
+        // As transformers: absent is 2, null is none.
+        json.node().has("eos_token_id") ? json.tokenIds("eos_token_id") : List.of(2));
   }
 
   private static void checkArchitecture(JsonObject json) {

@@ -2,9 +2,10 @@ package io.aicoder.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ record LoraConfig(
     int r,
     double alpha,
     boolean rankStabilized,
-    Map<String, Double> rankPattern,
+    Map<String, Integer> rankPattern,
     Map<String, Double> alphaPattern) {
 
   /** Options that matter to training alone, or that the tensors' own names and shapes repeat. */
@@ -84,8 +85,8 @@ record LoraConfig(
         json.positive("r"),
         json.positiveNumber("lora_alpha", null),
         json.flag("use_rslora", false),
-        pattern(json, "rank_pattern"),
-        pattern(json, "alpha_pattern"));
+        pattern(json, "rank_pattern", (patterns, key) -> patterns.positive(key)),
+        pattern(json, "alpha_pattern", (patterns, key) -> patterns.positiveNumber(key, null)));
   }
 
   private static void checkOther(JsonObject json, Map.Entry<String, JsonNode> option) {
@@ -100,9 +101,11 @@ record LoraConfig(
     }
   }
 
-  private static Map<String, Double> pattern(JsonObject json, String field) {
+  private static <T> Map<String, T> pattern(
+      JsonObject json, String field, BiFunction<JsonObject, String, T> value) {
     JsonObject patterns = json.optObject(field);
-    Map<String, Double> result = new HashMap<>();
+    // PEFT takes the first expression that matches, in the order of the file.
+    Map<String, T> result = new LinkedHashMap<>();
     if (patterns != null) {
       for (String key : patterns.node().properties().stream().map(Map.Entry::getKey).toList()) {
         try {
@@ -110,7 +113,7 @@ record LoraConfig(
         } catch (PatternSyntaxException e) {
           throw json.problem(field, "holds '" + key + "', which is not a regular expression");
         }
-        result.put(key, patterns.positiveNumber(key, null));
+        result.put(key, value.apply(patterns, key));
       }
     }
     return result;
@@ -118,8 +121,8 @@ record LoraConfig(
 
   /** Returns the rank of a module. */
   int rank(String module) {
-    Double rank = find(rankPattern, module);
-    return rank == null ? r : rank.intValue();
+    Integer rank = find(rankPattern, module);
+    return rank == null ? r : rank;
   }
 
   /** Returns what the product of the factors is multiplied by. */
@@ -131,8 +134,8 @@ record LoraConfig(
   }
 
   /** PEFT's rule: the expression matches the module's name from a dot to its end. */
-  private static @Nullable Double find(Map<String, Double> patterns, String module) {
-    for (Map.Entry<String, Double> entry : patterns.entrySet()) {
+  private static <T> @Nullable T find(Map<String, T> patterns, String module) {
+    for (Map.Entry<String, T> entry : patterns.entrySet()) {
       if (Pattern.matches("(.*\\.)?(" + entry.getKey() + ")", module)) {
         return entry.getValue();
       }

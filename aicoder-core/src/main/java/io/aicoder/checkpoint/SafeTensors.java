@@ -1,6 +1,7 @@
 package io.aicoder.checkpoint;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.aicoder.error.AiCoderException;
@@ -60,7 +61,7 @@ final class SafeTensors {
       }
       checkOverlap(file, tensors);
       return tensors;
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw new AiCoderException(
           ErrorCategory.CHECKPOINT,
           file
@@ -88,7 +89,10 @@ final class SafeTensors {
       Path file, Map.Entry<String, JsonNode> entry, long dataStart, long fileSize) {
     String name = entry.getKey();
     JsonNode value = entry.getValue();
-    StoredType type = type(file, name, value.path("dtype").asText());
+    if (!value.path("dtype").isTextual()) {
+      throw damaged(file, "tensor " + name + ": dtype is missing");
+    }
+    StoredType type = type(file, name, value.get("dtype").textValue());
     List<Long> shape = new ArrayList<>();
     for (JsonNode dimension : value.path("shape")) {
       if (!dimension.isIntegralNumber()

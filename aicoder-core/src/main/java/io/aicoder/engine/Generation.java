@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -62,7 +62,8 @@ final class Generation implements TextStream {
       outcome.complete(generate(program));
     } catch (AiCoderException e) {
       outcome.completeExceptionally(e);
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) {
+      // Whatever it is: nobody may wait for an answer that never comes.
       outcome.completeExceptionally(
           new AiCoderException(
               ErrorCategory.EXECUTION, "the generation failed: " + e.getMessage(), e));
@@ -83,7 +84,8 @@ final class Generation implements TextStream {
       return result(new FinishReason.Cancelled(), started, System.nanoTime(), null);
     }
     List<Float> logits = order.promptLogits() ? logits(program) : null;
-    Random random = new Random(order.seed());
+    // Random would begin alike for neighbouring seeds.
+    SplittableRandom random = new SplittableRandom(order.seed());
     int token = program.choose(order.sampling(), random.nextDouble());
     long prefilled = System.nanoTime();
     FinishReason reason = accept(token);
@@ -96,6 +98,8 @@ final class Generation implements TextStream {
     if (!(reason instanceof FinishReason.StopSequence)) {
       emit(stopSequences.add(detokenizer.finish()));
       emit(stopSequences.finish());
+      String stop = stopSequences.found();
+      reason = stop == null ? reason : new FinishReason.StopSequence(stop);
     }
     return result(reason, started, prefilled, logits);
   }
@@ -103,9 +107,8 @@ final class Generation implements TextStream {
   /** Takes the prompt in; false when the caller cancelled meanwhile. */
   private boolean prefill(LlamaProgram program) {
     List<Integer> prompt = order.promptIds();
-    int needed = prompt.size() + order.maxNewTokens();
-    int capacity = (needed + CAPACITY_STEP - 1) / CAPACITY_STEP * CAPACITY_STEP;
-    program.begin(capacity);
+    long steps = ((long) prompt.size() + order.maxNewTokens() + CAPACITY_STEP - 1) / CAPACITY_STEP;
+    program.begin((int) Math.min(steps * CAPACITY_STEP, Integer.MAX_VALUE));
     for (int start = 0; start < prompt.size(); start += PREFILL_CHUNK) {
       if (cancelled) {
         return false;

@@ -25,7 +25,7 @@ public final class Scheduler implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final BlockingQueue<Work> queue = new LinkedBlockingQueue<>();
   private final Thread thread;
-  private boolean closed;
+  private volatile boolean closed;
   private volatile @Nullable Generation running;
 
   /** Something for the engine's thread to do. */
@@ -57,6 +57,9 @@ public final class Scheduler implements AutoCloseable {
           @Override
           public void run() {
             running = generation;
+            if (closed) {
+              generation.cancel(); // taken from the queue just before close() emptied it
+            }
             generation.run(program);
             running = null;
           }
@@ -83,7 +86,7 @@ public final class Scheduler implements AutoCloseable {
             try {
               action.accept(program);
               done.complete(null);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
               done.completeExceptionally(e);
             }
           }

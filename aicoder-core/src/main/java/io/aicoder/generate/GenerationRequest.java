@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * @param prompt what to continue
- * @param maxNewTokens the most tokens to generate, at least 1; {@code null}: the checkpoint's, else
- *     as many as the context holds
+ * @param maxNewTokens the most tokens to generate, at least 1, fewer where the context ends; {@code
+ *     null}: the checkpoint's, else 2048
  * @param temperature 0 for greedy decoding, else the softmax temperature, at most 100
  * @param topK sample among the k likeliest tokens; 0: all
  * @param topP sample among the likeliest tokens whose probabilities reach p, in (0, 1]

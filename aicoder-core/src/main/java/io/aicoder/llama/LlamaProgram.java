@@ -10,6 +10,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import com.sun.management.OperatingSystemMXBean;
 import io.aicoder.checkpoint.LlamaConfig;
 import io.aicoder.checkpoint.RopeScaling;
 import io.aicoder.error.AiCoderException;
@@ -19,10 +20,14 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The model: the TorchScript source {@code llama.py}, loaded into libtorch, with one sequence in
@@ -31,6 +36,8 @@ import java.util.Map;
  * <p>Not thread-safe: one thread calls at a time. Owns its native memory until {@link #close}.
  */
 public final class LlamaProgram implements AutoCloseable {
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(LlamaProgram.class);
 
   private static final String SOURCE = "llama.py";
 
@@ -42,6 +49,14 @@ public final class LlamaProgram implements AutoCloseable {
 
   /** What the program returns for a next token when its logits are not finite. */
   private static final long NOT_FINITE = -1;
+
+  /**
+   * The machine's memory in bytes. An allocation beyond it may succeed, to end the JVM when used.
+   */
+  private static final long MEMORY = memory();
+
+  /** The bytes of a bfloat16 or half precision number. */
+  private static final int SMALLEST_NUMBER = 2;
 
   private final LlamaConfig config;
   private final Model model;
@@ -108,6 +123,7 @@ public final class LlamaProgram implements AutoCloseable {
   private static Map<String, Object> attributes(LlamaConfig config) {
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("training", false);
+    attributes.put("onednn", false);
     attributes.put("layers", config.layers());
     attributes.put("heads", config.heads());
     attributes.put("kv_heads", config.keyValueHeads());
@@ -157,12 +173,49 @@ public final class LlamaProgram implements AutoCloseable {
   }
 
   /**
+   * Ends loading: finds out which kernels work for the weights, and lets go of what is not needed.
+   */
+  void loaded() {
+    try {
+      callLong("try_onednn");
+    } catch (EngineException e) {
+      LOGGER.debug("oneDNN does not multiply this number format here", e);
+      callLong("leave_onednn");
+    }
+    callLong("loaded");
+  }
+
+  /**
    * Begins an empty sequence.
    *
    * @param capacity the most positions it may have; the cache is kept when it is large enough
+   * @throws AiCoderException when memory cannot hold the keys and values of so many
    */
   public void begin(int capacity) {
-    callLong("begin", IValue.from((long) capacity));
+    double numbers = 2.0 * config.layers() * config.keyValueHeads() * config.headSize() * capacity;
+    if (numbers * SMALLEST_NUMBER > MEMORY) {
+      throw noMemory(capacity, null);
+    }
+    try {
+      callLong("begin", IValue.from((long) capacity));
+    } catch (EngineException e) {
+      throw noMemory(capacity, e);
+    }
+  }
+
+  private static AiCoderException noMemory(int capacity, @Nullable Throwable cause) {
+    return new AiCoderException(
+        ErrorCategory.ENVIRONMENT,
+        "there is no memory for the keys and values of "
+            + capacity
+            + " tokens: lower max_new_tokens",
+        cause);
+  }
+
+  private static long memory() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : Long.MAX_VALUE;
   }
 
   /**

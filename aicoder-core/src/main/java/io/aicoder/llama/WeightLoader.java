@@ -71,7 +71,7 @@ public final class WeightLoader {
     } else {
       place("head", checkpoint.head(), 0);
     }
-    program.callLong("loaded");
+    program.loaded();
   }
 
   private void placeBias(@Nullable StoredTensor bias, int index) {
@@ -135,10 +135,16 @@ public final class WeightLoader {
     for (LoraAdapter.Factors factors : adapter.factors()) {
       byIndex.put(index(factors.layer(), factors.projection()), factors);
     }
-    for (int layer = 0; layer < config.layers(); layer++) {
-      for (Projection projection : Projection.values()) {
-        addFactors(program, number, projection, byIndex.get(index(layer, projection)));
+    program.callLong("add_adapter", IValue.from((long) number));
+    try {
+      for (int layer = 0; layer < config.layers(); layer++) {
+        for (Projection projection : Projection.values()) {
+          addFactors(program, number, projection, byIndex.get(index(layer, projection)));
+        }
       }
+    } catch (RuntimeException e) {
+      removeAdapter(program, number);
+      throw e;
     }
   }
 

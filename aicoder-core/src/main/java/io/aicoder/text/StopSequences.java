@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Watches a stream of text for stop sequences and holds back what might be the beginning of one.
  *
+ * <p>The sequence that is complete first ends the text, of several the longest, so that the result
+ * does not depend on how the text comes in pieces.
+ *
  * <p>Not thread-safe.
  */
 public final class StopSequences {
@@ -27,15 +30,18 @@ public final class StopSequences {
       return "";
     }
     held.append(piece);
-    int first = -1;
+    int begin = -1;
+    int end = Integer.MAX_VALUE;
     for (String sequence : sequences) {
       int at = held.indexOf(sequence);
-      if (at >= 0 && (first < 0 || at < first)) {
-        first = at;
+      int behind = at + sequence.length();
+      if (at >= 0 && (behind < end || (behind == end && at < begin))) {
+        begin = at;
+        end = behind;
         found = sequence;
       }
     }
-    return release(first >= 0 ? first : held.length() - longestBeginning());
+    return release(found != null ? begin : held.length() - longestBeginning());
   }
 
   /** Returns what is still held when no more text comes; empty when a sequence was found. */

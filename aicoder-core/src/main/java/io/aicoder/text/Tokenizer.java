@@ -11,6 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
 /**
@@ -26,9 +29,16 @@ public final class Tokenizer implements AutoCloseable {
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false");
 
+  private final Path file;
   private final HuggingFaceTokenizer tokenizer;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer) {
+  /** Encoding while another thread closes would use memory that is freed. */
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  private boolean closed;
+
+  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer) {
+    this.file = file;
     this.tokenizer = tokenizer;
   }
 
@@ -52,8 +62,9 @@ public final class Tokenizer implements AutoCloseable {
       if (root == null || !root.path("model").isObject()) {
         throw new IOException("it has no field 'model'");
       }
+      checkPostProcessor(root.path("post_processor"));
       return new Tokenizer(
-          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS));
+          file, HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS));
     } catch (IOException | RuntimeException e) {
       throw new AiCoderException(
           ErrorCategory.CHECKPOINT,
@@ -62,15 +73,32 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /** The native library would end the JVM over a template with a token that it does not define. */
+  private static void checkPostProcessor(JsonNode processor) throws IOException {
+    for (JsonNode inner : processor.path("processors")) {
+      checkPostProcessor(inner);
+    }
+    for (String template : List.of("single", "pair")) {
+      for (JsonNode part : processor.path(template)) {
+        JsonNode token = part.path("SpecialToken").path("id");
+        if (token.isTextual() && !processor.path("special_tokens").has(token.textValue())) {
+          throw new IOException(
+              "its post_processor uses " + token + ", which is not among special_tokens");
+        }
+      }
+    }
+  }
+
   /**
    * Turns text into token ids. Special tokens that stand in the text become their ids.
    *
-   * @param text the text
+   * @param text the text; a surrogate without its other half counts as U+FFFD
    * @param addSpecialTokens whether the tokenizer's post-processor adds its own (for Llama&nbsp;3
    *     the begin-of-text token)
+   * @throws AiCoderException when the tokenizer is closed, or cannot encode the text
    */
   public List<Integer> encode(String text, boolean addSpecialTokens) {
-    long[] ids = tokenizer.encode(text, addSpecialTokens, false).getIds();
+    long[] ids = use(() -> tokenizer.encode(text, addSpecialTokens, false).getIds());
     return LongStream.of(ids).mapToObj(id -> (int) id).toList();
   }
 
@@ -84,23 +112,54 @@ public final class Tokenizer implements AutoCloseable {
     return !plain.isEmpty() && plain.get(0).equals(added.get(0)) ? plain : added;
   }
 
-  /** Returns how many tokens a text has, none added. */
+  /**
+   * Returns how many tokens a text has, none added.
+   *
+   * @throws AiCoderException when the tokenizer is closed, or cannot encode the text
+   */
   public int count(String text) {
-    return tokenizer.encode(text, false, false).getIds().length;
+    return use(() -> tokenizer.encode(text, false, false).getIds().length);
   }
 
   /**
    * Turns token ids into text without special tokens. Bytes that are no whole character become
-   * U+FFFD.
+   * U+FFFD; ids that no token has are left out.
+   *
+   * @throws AiCoderException when the tokenizer is closed
    */
   public String decode(List<Integer> ids) {
-    return ids.isEmpty()
-        ? ""
-        : tokenizer.decode(ids.stream().mapToLong(Integer::longValue).toArray(), true);
+    long[] values = ids.stream().mapToLong(Integer::longValue).toArray();
+    return use(() -> values.length == 0 ? "" : tokenizer.decode(values, true));
+  }
+
+  private <T> T use(Supplier<T> action) {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new AiCoderException(
+            ErrorCategory.EXECUTION, "the model is closed: keep it open while requests run");
+      }
+      return action.get();
+    } catch (AiCoderException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new AiCoderException(
+          ErrorCategory.CHECKPOINT,
+          file + ": the tokenizer failed (" + e.getMessage() + "): download the file again",
+          e);
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   @Override
   public void close() {
-    tokenizer.close();
+    lock.writeLock().lock();
+    try {
+      closed = true;
+      tokenizer.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 }

@@ -22,6 +22,7 @@ class Llama(Module):
   rope_low : float       # llama3: low_freq_factor
   rope_high : float      # llama3: high_freq_factor
   rope_original : float  # llama3: original_max_position_embeddings
+  onednn : bool          # whether oneDNN multiplies this number format here
 
   # Weights. A layer has seven projections, numbered 7 * layer + 0 … 6: q, k, v, o, gate, up, down.
   files : List[Tensor]                        # mapped checkpoint files, each flat
@@ -78,15 +79,27 @@ class Llama(Module):
     self.head.append(self.embedding[0])
     return 0
 
+  # Tries oneDNN, which has no fp16 on most processors, nor bf16 on old ones; fails where it cannot.
+  def try_onednn(self) -> int:
+    self.onednn = True
+    x = torch.zeros([1, self.weights[0].size(1)], dtype=self.weights[0].dtype)
+    return self.product(x, self.weights[0]).size(0)
+
+  def leave_onednn(self) -> int:
+    self.onednn = False
+    return 0
+
   # Lets go of the mappings that no weight looks into.
   def loaded(self) -> int:
     self.files.clear()
     return 0
 
+  def add_adapter(self, adapter: int) -> int:
+    self.adapters[adapter] = annotate(List[Tensor], [])
+    return adapter
+
   # Adds A and B of the next projection, float32; the scaling alpha / R goes into B.
   def add_lora(self, adapter: int, a: Tensor, b: Tensor, scaling: float) -> int:
-    if not (adapter in self.adapters):
-      self.adapters[adapter] = annotate(List[Tensor], [])
     dtype = self.weights[0].dtype
     self.adapters[adapter].append(a.to(dtype, copy=True))
     self.adapters[adapter].append((b * scaling).to(dtype))
@@ -104,10 +117,15 @@ class Llama(Module):
     if torch.len(self.keys) == 0 or self.keys[0].size(2) < capacity:
       self.keys.clear()
       self.values.clear()
+      # Kept only when all could be made: there may be no memory for some.
+      keys = annotate(List[Tensor], [])
+      values = annotate(List[Tensor], [])
       for layer in range(self.layers):
-        self.keys.append(torch.empty([1, self.kv_heads, capacity, self.head_dim], dtype=weight.dtype))
-        self.values.append(torch.empty([1, self.kv_heads, capacity, self.head_dim], dtype=weight.dtype))
+        keys.append(torch.empty([1, self.kv_heads, capacity, self.head_dim], dtype=weight.dtype))
+        values.append(torch.empty([1, self.kv_heads, capacity, self.head_dim], dtype=weight.dtype))
       self.rope = self.rope_tables(capacity, weight.dtype)
+      self.keys = keys
+      self.values = values
     self.seen = [torch.zeros([self.embedding[0].size(0)], dtype=11)]
     return self.keys[0].size(2)
 
@@ -138,7 +156,7 @@ class Llama(Module):
   # One row goes through oneDNN, which reads the matrix with all threads where MKL uses one (docs/performance.md).
   def product(self, x: Tensor, weight: Tensor) -> Tensor:
     # x [T, in], weight [out, in] -> [T, out]
-    if x.size(0) == 1:
+    if self.onednn and x.size(0) == 1:
       return ops.mkldnn._linear_pointwise(x, weight, None, "none", annotate(List[Optional[number]], []), "")
     return torch.linear(x, weight)
 
@@ -245,6 +263,9 @@ class Llama(Module):
       return self.pick(torch.softmax(logits, 0), draw)
     if top_k > 0:
       kept, ids = torch.topk(logits, min(top_k, vocabulary))  # likeliest first
+      tied = int((logits >= kept[-1]).sum())  # as in transformers, all that equal the k-th stay
+      if tied > kept.size(0):
+        kept, ids = torch.topk(logits, tied)
       probabilities = torch.softmax(kept, 0)
     else:
       # The nucleus is nearly always among the first thousand; sorting a whole vocabulary is slow.
@@ -254,6 +275,8 @@ class Llama(Module):
       if float(probabilities.sum()) < top_p:
         kept, ids = torch.topk(logits, vocabulary)
         probabilities = torch.exp(kept - total)
+    if top_p >= 1.0:
+      return int(ids[self.pick(probabilities, draw)])
     before = torch.cumsum(probabilities, 0) - probabilities
     nucleus = int((before < top_p).sum())  # up to the token that reaches top_p, that one included
     return int(ids[self.pick(probabilities[:nucleus], draw)])

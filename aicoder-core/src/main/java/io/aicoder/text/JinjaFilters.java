@@ -1,0 +1,102 @@
+package io.aicoder.text;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.hubspot.jinjava.interpret.InterpretException;
+import com.hubspot.jinjava.interpret.JinjavaInterpreter;
+import com.hubspot.jinjava.lib.filter.Filter;
+import com.hubspot.jinjava.util.ObjectTruthValue;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Filters that Jinjava lacks or has otherwise than Jinja2 in transformers. */
+final class JinjaFilters {
+
+  private JinjaFilters() {}
+
+  /** {@code trim}, by Python's idea of white space. */
+  static final class Trim implements Filter {
+    @Override
+    public String getName() {
+      return "trim";
+    }
+
+    @Override
+    public @Nullable Object filter(
+        @Nullable Object value, JinjavaInterpreter interpreter, String... arguments) {
+      return value == null ? null : PythonMethods.strip(value.toString(), null, true, true);
+    }
+  }
+
+  /** {@code tojson} as transformers has it: {@code json.dumps(ensure_ascii=False)}. */
+  static final class ToJson implements Filter {
+
+    private static final ObjectWriter WRITER = new ObjectMapper().writer(printer());
+
+    private static DefaultPrettyPrinter printer() {
+      Separators separators =
+          Separators.createDefaultInstance()
+              .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+              .withObjectEntrySpacing(Separators.Spacing.AFTER)
+              .withArrayValueSpacing(Separators.Spacing.AFTER)
+              .withObjectEmptySeparator("")
+              .withArrayEmptySeparator("");
+      DefaultPrettyPrinter printer = new DefaultPrettyPrinter(separators);
+      printer.indentArraysWith(DefaultPrettyPrinter.NopIndenter.instance);
+      printer.indentObjectsWith(DefaultPrettyPrinter.NopIndenter.instance);
+      return printer;
+    }
+
+    @Override
+    public String getName() {
+      return "tojson";
+    }
+
+    @Override
+    public Object filter(
+        @Nullable Object value, JinjavaInterpreter interpreter, String... arguments) {
+      if (arguments.length > 0) {
+        throw new InterpretException("tojson with arguments is not supported");
+      }
+      try {
+        return WRITER.writeValueAsString(value);
+      } catch (JsonProcessingException e) {
+        throw new InterpretException("tojson: " + e.getOriginalMessage(), e);
+      }
+    }
+  }
+
+  /** Keeps the items of a loop for which a condition holds: what {@code for … if} becomes. */
+  static final class Where implements Filter {
+
+    static final String NAME = "aicoder_where";
+
+    @Override
+    public String getName() {
+      return NAME;
+    }
+
+    @Override
+    public Object filter(
+        @Nullable Object value, JinjavaInterpreter interpreter, String... arguments) {
+      List<Object> kept = new ArrayList<>();
+      if (value instanceof Iterable<?> items) {
+        try (var scope = interpreter.enterNonStackingScope()) {
+          for (Object item : items) {
+            interpreter.getContext().put(arguments[0], item);
+            Object holds =
+                interpreter.resolveELExpression(arguments[1], interpreter.getLineNumber());
+            if (ObjectTruthValue.evaluate(holds)) {
+              kept.add(item);
+            }
+          }
+        }
+      }
+      return kept;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.aicoder.text;
+
+import com.hubspot.jinjava.Jinjava;
+import com.hubspot.jinjava.JinjavaConfig;
+import com.hubspot.jinjava.LegacyOverrides;
+import com.hubspot.jinjava.el.JinjavaInterpreterResolver;
+import com.hubspot.jinjava.interpret.JinjavaInterpreter;
+import com.hubspot.jinjava.interpret.RenderResult;
+import com.hubspot.jinjava.interpret.TemplateError;
+import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
+import java.time.LocalDateTime;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import jinjava.javax.el.CompositeELResolver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Jinja template, rendered by Jinjava as transformers renders it: blocks trimmed, values taken
+ * literally, Python's string methods.
+ *
+ * <p>What Jinjava would render differently without saying so (macros) is refused. Safe for use by
+ * several threads.
+ */
+final class JinjaTemplate {
+
+  /** Jinjava finds functions by static methods alone; they find the clock under this name. */
+  private static final String CLOCK = "aicoder_clock";
+
+  private static final Pattern MACRO = Pattern.compile("\\{%[-+]?\\s*(macro|call)\\b");
+
+  private static final Pattern TAG = Pattern.compile("\\{%.*?%\\}", Pattern.DOTALL);
+
+  /** {@code not x is defined}: Jinjava would take the {@code not} first. */
+  private static final Pattern NEGATED_TEST =
+      Pattern.compile("\\bnot\\s+([\\w.]+)\\s+is\\s+(?!not\\b)(\\w+)");
+
+  /** {@code for x in items if condition}, without an inline {@code if … else}. */
+  private static final Pattern FILTERED_LOOP =
+      Pattern.compile(
+          "(\\{%[-+]?\\s*for\\s+(\\w+)\\s+in\\s+)((?:(?!%\\}| if ).)+) if ((?:(?!%\\}| else ).)+?)(\\s*[-+]?%\\})",
+          Pattern.DOTALL);
+
+  private static final Jinjava JINJAVA = engine();
+
+  private final String source;
+  private final Supplier<LocalDateTime> clock;
+
+  JinjaTemplate(String source, Supplier<LocalDateTime> clock) {
+    // Jinja2 takes one line end off a template's end.
+    String trimmed = source.endsWith("\n") ? source.substring(0, source.length() - 1) : source;
+    this.source =
+        TAG.matcher(trimmed).replaceAll(tag -> Matcher.quoteReplacement(inJinjava(tag.group())));
+    this.clock = clock;
+  }
+
+  /** Says a tag so that Jinjava understands it as Jinja2 does. */
+  private static String inJinjava(String tag) {
+    String said = NEGATED_TEST.matcher(tag).replaceAll("$1 is not $2");
+    Matcher loop = FILTERED_LOOP.matcher(said);
+    if (!loop.matches()) {
+      return said;
+    }
+    String condition = loop.group(4).replace("\\", "\\\\").replace("'", "\\'");
+    return "%s(%s)|%s('%s', '%s')%s"
+        .formatted(
+            loop.group(1),
+            loop.group(3),
+            JinjaFilters.Where.NAME,
+            loop.group(2),
+            condition,
+            loop.group(5));
+  }
+
+  private static Jinjava engine() {
+    CompositeELResolver resolver = new CompositeELResolver();
+    resolver.add(new PythonMethods());
+    resolver.add(JinjavaInterpreterResolver.DEFAULT_RESOLVER_READ_ONLY);
+    JinjavaConfig config =
+        JinjavaConfig.newBuilder()
+            .withTrimBlocks(true)
+            .withLstripBlocks(true)
+            // Jinjava would take the line end off the output, Jinja2 takes it off the template.
+            .withKeepTrailingNewline(true)
+            // Otherwise Jinja-looking text in a message would be run.
+            .withNestedInterpretationEnabled(false)
+            .withElResolver(resolver)
+            .withLegacyOverrides(
+                LegacyOverrides.newBuilder()
+                    .withEvaluateMapKeys(true)
+                    .withIterateOverMapKeys(true)
+                    .withUseNaturalOperatorPrecedence(true)
+                    .withParseWhitespaceControlStrictly(true)
+                    .withAllowAdjacentTextNodes(true)
+                    .withUseTrimmingForNotesAndExpressions(true)
+                    .withKeepNullableLoopValues(true)
+                    .withHandleBackslashInQuotesOnly(true)
+                    .build())
+            .build();
+    Jinjava jinjava = new Jinjava(config);
+    jinjava.getGlobalContext().registerFilter(new JinjaFilters.Trim());
+    jinjava.getGlobalContext().registerFilter(new JinjaFilters.ToJson());
+    jinjava.getGlobalContext().registerFilter(new JinjaFilters.Where());
+    for (String function : List.of("raise_exception", "strftime_now")) {
+      jinjava
+          .getGlobalContext()
+          .registerFunction(
+              new ELFunctionDefinition("", function, Functions.class, function, String.class));
+    }
+    return jinjava;
+  }
+
+  /** What templates can call. */
+  public static final class Functions {
+
+    private Functions() {}
+
+    /** Refuses the conversation. */
+    @SuppressWarnings({"MethodName", "checkstyle"}) // named as templates call it
+    public static String raise_exception(String message) {
+      throw new RefusedException(message);
+    }
+
+    /** Tells the time in C's format. */
+    @SuppressWarnings({"MethodName", "checkstyle"}) // named as templates call it
+    public static String strftime_now(String format) {
+      Object clock = JinjavaInterpreter.getCurrent().getContext().get(CLOCK);
+      LocalDateTime now =
+          clock instanceof Supplier<?> supplier && supplier.get() instanceof LocalDateTime time
+              ? time
+              : LocalDateTime.now();
+      return StrftimeFormat.format(format, now);
+    }
+  }
+
+  /** The template refuses the conversation: the message is the template's. */
+  static final class RefusedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    RefusedException(String message) {
+      super(message);
+    }
+  }
+
+  /** The template cannot be rendered. */
+  static final class BrokenException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    BrokenException(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * Renders the template.
+   *
+   * @throws RefusedException when it calls {@code raise_exception}
+   * @throws BrokenException when it is not Jinja, or uses what is not supported
+   */
+  String render(Map<String, @Nullable Object> variables) {
+    Matcher macro = MACRO.matcher(source);
+    if (macro.find()) {
+      long line = source.substring(0, macro.start()).lines().count();
+      throw new BrokenException(
+          "line " + Math.max(1, line) + ": '" + macro.group(1) + "' is not supported", null);
+    }
+    Map<String, @Nullable Object> all = new HashMap<>(variables);
+    all.put(CLOCK, clock);
+    all.put("strftime_now", "a function"); // so that "strftime_now is defined" holds
+    RenderResult result = JINJAVA.renderForResult(source, all);
+    for (TemplateError error : result.getErrors()) {
+      for (Throwable e = error.getException(); e != null; e = e.getCause()) {
+        if (e instanceof RefusedException refused) {
+          throw refused;
+        }
+      }
+    }
+    if (result.hasErrors()) {
+      TemplateError error = result.getErrors().get(0);
+      throw new BrokenException(
+          "line " + error.getLineno() + ": " + error.getMessage(), error.getException());
+    }
+    return result.getOutput();
+  }
+}
