@@ -44,11 +44,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule CHECKPOINTS_ARE_FILES = knowsOnly("io.aicoder.checkpoint", ERROR);
 
-  @ArchTest static final ArchRule TEMPLATES_ARE_A_LANGUAGE = knowsOnly("io.aicoder.text.jinja");
-
   @ArchTest
-  static final ArchRule TEXT_KNOWS_NO_MODEL =
-      knowsOnly("io.aicoder.text", "io.aicoder.text.jinja", GENERATE, ERROR);
+  static final ArchRule TEXT_KNOWS_NO_MODEL = knowsOnly("io.aicoder.text", GENERATE, ERROR);
 
   @ArchTest
   static final ArchRule THE_MODEL_KNOWS_NO_TEXT =
