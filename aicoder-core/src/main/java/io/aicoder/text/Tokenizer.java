@@ -1,8 +1,6 @@
 package io.aicoder.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import java.io.ByteArrayInputStream;
@@ -22,8 +20,6 @@ import java.util.stream.LongStream;
  * <p>Safe for use by several threads. Owns native memory until {@link #close}.
  */
 public final class Tokenizer implements AutoCloseable {
-
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** DJL would truncate to 512 tokens and pad if it were not told otherwise. */
   private static final Map<String, String> OPTIONS =
@@ -56,36 +52,15 @@ public final class Tokenizer implements AutoCloseable {
               + ": has no tokenizer.json: download it, or convert tokenizer.model with transformers");
     }
     try {
-      byte[] bytes = Files.readAllBytes(file);
-      // Checked here first: the native library's own messages do not name the file.
-      JsonNode root = MAPPER.readTree(bytes);
-      if (root == null || !root.path("model").isObject()) {
-        throw new IOException("it has no field 'model'");
-      }
-      checkPostProcessor(root.path("post_processor"));
       return new Tokenizer(
-          file, HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS));
+          file,
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(TokenizerFile.read(file)), OPTIONS));
     } catch (IOException | RuntimeException e) {
       throw new AiCoderException(
           ErrorCategory.CHECKPOINT,
           file + ": not a tokenizer (" + e.getMessage() + "): download the file again",
           e);
-    }
-  }
-
-  /** The native library would end the JVM over a template with a token that it does not define. */
-  private static void checkPostProcessor(JsonNode processor) throws IOException {
-    for (JsonNode inner : processor.path("processors")) {
-      checkPostProcessor(inner);
-    }
-    for (String template : List.of("single", "pair")) {
-      for (JsonNode part : processor.path(template)) {
-        JsonNode token = part.path("SpecialToken").path("id");
-        if (token.isTextual() && !processor.path("special_tokens").has(token.textValue())) {
-          throw new IOException(
-              "its post_processor uses " + token + ", which is not among special_tokens");
-        }
-      }
     }
   }
 

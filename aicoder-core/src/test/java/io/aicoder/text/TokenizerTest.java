@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.fixture.ModelDirectory;
@@ -14,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerTest {
@@ -106,7 +108,58 @@ class TokenizerTest {
     assertRefused(directory);
   }
 
-  /** The native library would abort the JVM when it encodes. */
+  /** The native library would abort the JVM over each of these. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "normalizer    | {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"\"}",
+        "normalizer    | {\"type\": \"Prepend\", \"prepend\": \"\"}",
+        "pre_tokenizer | {\"type\": \"FixedLength\", \"length\": 0}",
+        "pre_tokenizer | {\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"FixedLength\", \"length\": 0}]}",
+        "normalizer    | {\"type\": \"Strip\", \"strip_left\": true, \"strip_right\": true}",
+        "normalizer    | {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"a*\"}, \"content\": \"b\"}",
+        "normalizer    | {\"type\": \"Replace\", \"pattern\": {\"String\": \"a\"}, \"content\": \"\"}",
+        "decoder       | {\"type\": \"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 1}",
+        "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [{\"Sequence\": {\"id\": \"B\", \"type_id\": 0}}], \"pair\": [], \"special_tokens\": {}}",
+        "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [], \"pair\": [], \"special_tokens\": {}}",
+        "added_tokens  | [{\"id\": 7, \"content\": \" \", \"rstrip\": true, \"lstrip\": false, \"single_word\": false, \"normalized\": true, \"special\": true}]",
+        "model         | {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1, \"ab\": 2}, \"merges\": [\"a b\"], \"continuing_subword_prefix\": \"long\"}",
+      })
+  void aPartThatNoLlamaHasIsRefused(String field, String part, @TempDir Path directory) {
+    damaged(directory, root -> root.putRawValue(field, new RawValue(part)));
+    assertRefused(directory);
+  }
+
+  /** The steps of Llama 2's tokenizer, which is not byte-level. */
+  @Test
+  void theStepsOfLlama2AreTaken(@TempDir Path directory) throws IOException {
+    Files.writeString(
+        directory.resolve("tokenizer.json"),
+        """
+        {"added_tokens": [], "pre_tokenizer": null, "post_processor": null,
+         "normalizer": {"type": "Sequence", "normalizers": [
+          {"type": "Prepend", "prepend": "▁"},
+          {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+         "decoder": {"type": "Sequence", "decoders": [
+          {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+          {"type": "ByteFallback"}, {"type": "Fuse"},
+          {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+         "model": {"type": "BPE", "byte_fallback": true, "merges": [],
+          "vocab": {"x": 0, "y": 1, "▁": 2, "<0xC3>": 3, "<0xA9>": 4}}}
+        """);
+    try (Tokenizer tokenizer = Tokenizer.open(directory)) {
+      List<Integer> ids = tokenizer.encode("x yé", false);
+      assertThat(ids).containsExactly(2, 0, 2, 1, 3, 4);
+      assertThat(tokenizer.decode(ids)).isEqualTo("x yé");
+      Detokenizer detokenizer = new Detokenizer(tokenizer);
+      assertThat(ids.stream().map(detokenizer::add).toList())
+          .containsExactly("", "x", " ", "y", "", "é");
+    }
+  }
+
+  /** Here too the native library would abort the JVM, when it encodes. */
   @Test
   void aTemplateWithATokenThatIsNotDefinedIsRefused(@TempDir Path directory) {
     damaged(
