@@ -52,7 +52,7 @@ class Llama(Module):
     count = 1
     for size in shape:
       count = count * size
-    return self.files[file][offset:offset + count].view(shape).to(dtype)
+    return self.files[file].narrow(0, offset, count).view(shape).to(dtype)
 
   # Puts a tensor into its place: embedding, head, norm, weight or bias; weights and norms come in order.
   def place(self, kind: str, tensor: Tensor, index: int) -> int:
@@ -138,8 +138,9 @@ class Llama(Module):
     elif self.rope_type == "llama3":
       frequencies = self.llama3_frequencies(frequencies)
     angles = torch.outer(torch.arange(capacity, dtype=6), frequencies)  # [capacity, D / 2]
-    angles = torch.cat([angles, angles], 1)
-    return [angles.cos().to(dtype), angles.sin().to(dtype)]
+    cos = angles.cos()
+    sin = angles.sin()
+    return [torch.cat([cos, cos], 1).to(dtype), torch.cat([torch.neg(sin), sin], 1).to(dtype)]
 
   # Llama 3.1's scaling: long wavelengths are slowed by the factor, short ones stay, between them it blends.
   def llama3_frequencies(self, frequencies: Tensor) -> Tensor:
@@ -171,28 +172,28 @@ class Llama(Module):
         y = y + torch.linear(torch.linear(x, a), lora[2 * projection + 1])
     return y
 
-  # Turns each pair (x[i], x[i + D / 2]) by its position's angle.
+  # Turns each pair (x[i], x[i + D / 2]) by its position's angle. Rolling by D / 2 swaps the halves; the
+  # table of sines is negative in its first half.
   def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     # x [1, heads, T, D], cos and sin [T, D]
-    half = x.size(3) // 2
-    turned = torch.cat([torch.neg(x[:, :, :, half:]), x[:, :, :, :half]], 3)
-    return x * cos + turned * sin
+    return x * cos + torch.roll(x, [x.size(3) // 2], [3]) * sin
 
   def attention(self, x: Tensor, layer: int, start: int, cos: Tensor, sin: Tensor, lora: List[Tensor]) -> Tensor:
     # x [T, H] -> [T, H]
     tokens = x.size(0)
     end = start + tokens
-    q = self.linear(x, 7 * layer, lora).view([1, tokens, self.heads, self.head_dim]).transpose(1, 2)
-    k = self.linear(x, 7 * layer + 1, lora).view([1, tokens, self.kv_heads, self.head_dim]).transpose(1, 2)
-    v = self.linear(x, 7 * layer + 2, lora).view([1, tokens, self.kv_heads, self.head_dim]).transpose(1, 2)
-    q = self.rotate(q, cos, sin)  # [1, N, T, D]
-    self.keys[layer][:, :, start:end].copy_(self.rotate(k, cos, sin))
-    self.values[layer][:, :, start:end].copy_(v)
-    keys = self.keys[layer][:, :, :end]  # [1, K, P + T, D]
-    values = self.values[layer][:, :, :end]
+    q = self.linear(x, 7 * layer, lora).view([1, tokens, self.heads, self.head_dim])
+    k = self.linear(x, 7 * layer + 1, lora).view([1, tokens, self.kv_heads, self.head_dim])
+    v = self.linear(x, 7 * layer + 2, lora).view([1, tokens, self.kv_heads, self.head_dim])
+    turned = self.rotate(torch.cat([q, k], 2).transpose(1, 2), cos, sin)  # [1, N + K, T, D]
+    q = turned.narrow(1, 0, self.heads)
+    self.keys[layer].narrow(2, start, tokens).copy_(turned.narrow(1, self.heads, self.kv_heads))
+    self.values[layer].narrow(2, start, tokens).copy_(v.transpose(1, 2))
+    keys = self.keys[layer].narrow(2, 0, end)  # [1, K, P + T, D]
+    values = self.values[layer].narrow(2, 0, end)
     if tokens == 1:
       # The query heads of a group stand where queries stand: nothing is repeated, nothing masked.
-      q = q.view([1, self.kv_heads, self.heads // self.kv_heads, self.head_dim])
+      q = q.reshape([1, self.kv_heads, self.heads // self.kv_heads, self.head_dim])
       y = torch.scaled_dot_product_attention(q, keys, values).view([1, self.heads * self.head_dim])
     elif start == 0:
       y = torch.scaled_dot_product_attention(q, keys, values, None, 0., True, scale=None, enable_gqa=True)
@@ -217,13 +218,13 @@ class Llama(Module):
     if adapter >= 0:
       lora = self.adapters[adapter]
     self.seen[0].index_fill_(0, ids, True)
-    cos = self.rope[0][start:start + ids.size(0)]  # [T, D]
-    sin = self.rope[1][start:start + ids.size(0)]
+    cos = self.rope[0].narrow(0, start, ids.size(0))  # [T, D]
+    sin = self.rope[1].narrow(0, start, ids.size(0))
     x = torch.embedding(self.embedding[0], ids)  # [T, H]
     for layer in range(self.layers):
       x = x + self.attention(self.norm(x, 2 * layer), layer, start, cos, sin, lora)
       x = x + self.mlp(self.norm(x, 2 * layer + 1), layer, lora)
-    return self.norm(x[-1:], 2 * self.layers)
+    return self.norm(x.narrow(0, x.size(0) - 1, 1), 2 * self.layers)
 
   # ---- calls ----
 
