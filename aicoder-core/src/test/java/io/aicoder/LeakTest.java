@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Native memory has one owner: requests leave none behind, closing leaves nothing at all. */
 class LeakTest {
 
-  private static final int WARM_UP = 200;
+  private static final int WARM_UP = 100;
   private static final int REQUESTS = 1000;
   private static final int LOADS = 40;
 
@@ -54,7 +54,7 @@ class LeakTest {
   private static void request(AiCoder coder, int number) {
     GenerationRequest request =
         GenerationRequest.chat(ChatMessage.user("def f" + number + "(x):"))
-            .optMaxNewTokens(8)
+            .optMaxNewTokens(4)
             .optTemperature(number % 3 * 0.7)
             .optTopK(number % 5)
             .optTopP(number % 2 == 0 ? 0.9 : 1.0)

@@ -10,7 +10,11 @@ import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.lib.filter.Filter;
 import com.hubspot.jinjava.util.ObjectTruthValue;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Filters that Jinjava lacks or has otherwise than Jinja2 in transformers. */
@@ -28,7 +32,10 @@ final class JinjaFilters {
     @Override
     public @Nullable Object filter(
         @Nullable Object value, JinjavaInterpreter interpreter, String... arguments) {
-      return value == null ? null : PythonMethods.strip(value.toString(), null, true, true);
+      return value == null
+          ? null
+          : PythonMethods.strip(
+              value.toString(), arguments.length > 0 ? arguments[0] : null, true, true);
     }
   }
 
@@ -97,6 +104,58 @@ final class JinjaFilters {
         }
       }
       return kept;
+    }
+  }
+
+  /** Prints a value as Python does: what every {@code {{ … }}} goes through. */
+  static final class Print implements Filter {
+
+    static final String NAME = "aicoder_print";
+
+    @Override
+    public String getName() {
+      return NAME;
+    }
+
+    @Override
+    public Object filter(
+        @Nullable Object value, JinjavaInterpreter interpreter, String... arguments) {
+      // None and what is not defined are the same to Jinjava; templates print neither on purpose.
+      return value == null || value instanceof CharSequence
+          ? Objects.toString(value, "")
+          : represented(value);
+    }
+
+    private static String represented(@Nullable Object value) {
+      if (value == null) {
+        return "None";
+      }
+      if (value instanceof Boolean flag) {
+        return flag ? "True" : "False";
+      }
+      if (value instanceof CharSequence text) {
+        return quoted(text.toString());
+      }
+      if (value instanceof Map<?, ?> map) {
+        return map.entrySet().stream()
+            .map(entry -> represented(entry.getKey()) + ": " + represented(entry.getValue()))
+            .collect(Collectors.joining(", ", "{", "}"));
+      }
+      if (value instanceof Collection<?> items) {
+        return items.stream().map(Print::represented).collect(Collectors.joining(", ", "[", "]"));
+      }
+      return value.toString();
+    }
+
+    private static String quoted(String text) {
+      char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
+      String escaped =
+          text.replace("\\", "\\\\")
+              .replace("\n", "\\n")
+              .replace("\r", "\\r")
+              .replace("\t", "\\t")
+              .replace(String.valueOf(quote), "\\" + quote);
+      return quote + escaped + quote;
     }
   }
 }

@@ -4,6 +4,7 @@ import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.el.JinjavaInterpreterResolver;
+import com.hubspot.jinjava.interpret.Context;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.interpret.RenderResult;
 import com.hubspot.jinjava.interpret.TemplateError;
@@ -32,7 +33,12 @@ final class JinjaTemplate {
 
   private static final Pattern MACRO = Pattern.compile("\\{%[-+]?\\s*(macro|call)\\b");
 
-  private static final Pattern TAG = Pattern.compile("\\{%.*?%\\}", Pattern.DOTALL);
+  private static final Pattern STRING =
+      Pattern.compile("'(?:[^'\\\\]|\\\\.)*+'|\"(?:[^\"\\\\]|\\\\.)*+\"", Pattern.DOTALL);
+
+  private static final Pattern FILTER = Pattern.compile("\\|\\s*(\\w+)");
+
+  private static final Pattern TEST = Pattern.compile("\\bis\\s+(?:not\\s+)?(\\w+)");
 
   /** {@code not x is defined}: Jinjava would take the {@code not} first. */
   private static final Pattern NEGATED_TEST =
@@ -50,16 +56,53 @@ final class JinjaTemplate {
   private final Supplier<LocalDateTime> clock;
 
   JinjaTemplate(String source, Supplier<LocalDateTime> clock) {
-    // Jinja2 takes one line end off a template's end.
-    String trimmed = source.endsWith("\n") ? source.substring(0, source.length() - 1) : source;
-    this.source =
-        TAG.matcher(trimmed).replaceAll(tag -> Matcher.quoteReplacement(inJinjava(tag.group())));
+    this.source = source;
     this.clock = clock;
+  }
+
+  /** The template as Jinjava understands it. */
+  private String prepared() {
+    Matcher macro = MACRO.matcher(source);
+    if (macro.find()) {
+      throw unsupported(source.substring(0, macro.start()), macro.group(1));
+    }
+    String lineEnds = source.replace("\r\n", "\n").replace('\r', '\n');
+    // Jinja2 takes one line end off a template's end.
+    return JinjaTags.prepare(
+        lineEnds.endsWith("\n") ? lineEnds.substring(0, lineEnds.length() - 1) : lineEnds,
+        JinjaTemplate::inJinjava);
+  }
+
+  private static BrokenException unsupported(String before, String what) {
+    return new BrokenException(
+        "line %d: '%s' is not supported".formatted(Math.max(1, before.lines().count()), what),
+        null);
+  }
+
+  /** Refuses filters and tests that Jinjava has not: it would leave the value out. */
+  private static void checkNames(String tag) {
+    String code = STRING.matcher(tag).replaceAll("''");
+    Context known = JINJAVA.getGlobalContext();
+    for (Matcher filter = FILTER.matcher(code); filter.find(); ) {
+      if (known.getFilter(filter.group(1)) == null) {
+        throw new BrokenException("the filter '" + filter.group(1) + "' is not supported", null);
+      }
+    }
+    for (Matcher test = TEST.matcher(code); test.find(); ) {
+      if (known.getExpTest(test.group(1)) == null) {
+        throw new BrokenException("the test '" + test.group(1) + "' is not supported", null);
+      }
+    }
   }
 
   /** Says a tag so that Jinjava understands it as Jinja2 does. */
   private static String inJinjava(String tag) {
+    checkNames(tag);
     String said = NEGATED_TEST.matcher(tag).replaceAll("$1 is not $2");
+    if (said.startsWith("{{")) {
+      return "{{ (%s)|%s }}"
+          .formatted(said.substring(2, said.length() - 2), JinjaFilters.Print.NAME);
+    }
     Matcher loop = FILTERED_LOOP.matcher(said);
     if (!loop.matches()) {
       return said;
@@ -81,8 +124,6 @@ final class JinjaTemplate {
     resolver.add(JinjavaInterpreterResolver.DEFAULT_RESOLVER_READ_ONLY);
     JinjavaConfig config =
         JinjavaConfig.newBuilder()
-            .withTrimBlocks(true)
-            .withLstripBlocks(true)
             // Jinjava would take the line end off the output, Jinja2 takes it off the template.
             .withKeepTrailingNewline(true)
             // Otherwise Jinja-looking text in a message would be run.
@@ -104,6 +145,7 @@ final class JinjaTemplate {
     jinjava.getGlobalContext().registerFilter(new JinjaFilters.Trim());
     jinjava.getGlobalContext().registerFilter(new JinjaFilters.ToJson());
     jinjava.getGlobalContext().registerFilter(new JinjaFilters.Where());
+    jinjava.getGlobalContext().registerFilter(new JinjaFilters.Print());
     for (String function : List.of("raise_exception", "strftime_now")) {
       jinjava
           .getGlobalContext()
@@ -161,16 +203,11 @@ final class JinjaTemplate {
    * @throws BrokenException when it is not Jinja, or uses what is not supported
    */
   String render(Map<String, @Nullable Object> variables) {
-    Matcher macro = MACRO.matcher(source);
-    if (macro.find()) {
-      long line = source.substring(0, macro.start()).lines().count();
-      throw new BrokenException(
-          "line " + Math.max(1, line) + ": '" + macro.group(1) + "' is not supported", null);
-    }
+    String prepared = prepared();
     Map<String, @Nullable Object> all = new HashMap<>(variables);
     all.put(CLOCK, clock);
     all.put("strftime_now", "a function"); // so that "strftime_now is defined" holds
-    RenderResult result = JINJAVA.renderForResult(source, all);
+    RenderResult result = JINJAVA.renderForResult(prepared, all);
     for (TemplateError error : result.getErrors()) {
       for (Throwable e = error.getException(); e != null; e = e.getCause()) {
         if (e instanceof RefusedException refused) {

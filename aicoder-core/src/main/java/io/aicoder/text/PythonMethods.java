@@ -44,7 +44,7 @@ final class PythonMethods extends ELResolver {
       case "rstrip" -> strip(text, first, false, true);
       case "upper" -> text.toUpperCase(Locale.ROOT);
       case "lower" -> text.toLowerCase(Locale.ROOT);
-      case "split" -> split(text, first);
+      case "split" -> arguments.length < 2 ? split(text, first) : null;
       case "startswith" -> anyOf(arguments).stream().anyMatch(text::startsWith);
       case "endswith" -> anyOf(arguments).stream().anyMatch(text::endsWith);
       case "replace" ->
