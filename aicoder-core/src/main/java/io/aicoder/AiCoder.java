@@ -71,7 +71,7 @@ public final class AiCoder implements CodeModel {
     this.chatTemplate = ChatTemplate.open(checkpoint.directory());
     this.tokenizer = Tokenizer.open(checkpoint.directory());
     try {
-      this.scheduler = new Scheduler(WeightLoader.load(checkpoint, type), tokenizer);
+      this.scheduler = new Scheduler(() -> WeightLoader.load(checkpoint, type), tokenizer);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scheduler implements AutoCloseable {
 
-  private final LlamaProgram program;
+  private final CompletableFuture<LlamaProgram> loaded = new CompletableFuture<>();
   private final Tokenizer tokenizer;
   private final BlockingQueue<Work> queue = new LinkedBlockingQueue<>();
   private final Thread thread;
@@ -35,13 +36,21 @@ public final class Scheduler implements AutoCloseable {
     void refuse(AiCoderException reason);
   }
 
-  /** Starts the engine's thread. */
-  public Scheduler(LlamaProgram program, Tokenizer tokenizer) {
-    this.program = program;
+  /**
+   * Starts the engine's thread and waits until it has loaded the program.
+   *
+   * <p>Loading happens there too, because each thread that computes gets OpenMP workers of its own,
+   * and with more workers than processors OpenMP lets them sleep at every barrier: half the speed.
+   *
+   * @param loader loads the program, which belongs to the scheduler
+   * @throws AiCoderException what the loader threw
+   */
+  public Scheduler(Supplier<LlamaProgram> loader, Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
-    this.thread = new Thread(this::work, "aicoder-engine");
+    this.thread = new Thread(() -> work(loader), "aicoder-engine");
     thread.setDaemon(true);
     thread.start();
+    join(loaded);
   }
 
   /**
@@ -60,7 +69,7 @@ public final class Scheduler implements AutoCloseable {
             if (closed) {
               generation.cancel(); // taken from the queue just before close() emptied it
             }
-            generation.run(program);
+            generation.run(loaded.join());
             running = null;
           }
 
@@ -84,7 +93,7 @@ public final class Scheduler implements AutoCloseable {
           @Override
           public void run() {
             try {
-              action.accept(program);
+              action.accept(loaded.join());
               done.complete(null);
             } catch (RuntimeException | Error e) {
               done.completeExceptionally(e);
@@ -96,8 +105,12 @@ public final class Scheduler implements AutoCloseable {
             done.completeExceptionally(reason);
           }
         });
+    join(done);
+  }
+
+  private static void join(CompletableFuture<?> future) {
     try {
-      done.join();
+      future.join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof AiCoderException cause
           ? cause
@@ -118,11 +131,17 @@ public final class Scheduler implements AutoCloseable {
         ErrorCategory.EXECUTION, "the model is closed: keep it open while requests run");
   }
 
-  private void work() {
+  private void work(Supplier<LlamaProgram> loader) {
     // DJL leaves gradients on for every thread but the one that loaded the engine.
     JniUtils.setGradMode(false);
     // Measured: the profiling executor costs seconds of warm-up and gains nothing here.
     JniUtils.setGraphExecutorOptimize(false);
+    try {
+      loaded.complete(loader.get());
+    } catch (RuntimeException | Error e) {
+      loaded.completeExceptionally(e);
+      return;
+    }
     try {
       while (!Thread.currentThread().isInterrupted()) {
         queue.take().run();
@@ -130,7 +149,7 @@ public final class Scheduler implements AutoCloseable {
     } catch (InterruptedException e) {
       // close() asks the thread to end.
     }
-    program.close();
+    loaded.join().close();
   }
 
   /** Cancels the order that runs, refuses those that wait, and frees the program. */
