@@ -209,8 +209,13 @@ class Llama(Module):
     gate = torch.silu(self.linear(x, 7 * layer + 4, lora))
     return self.linear(gate * self.linear(x, 7 * layer + 5, lora), 7 * layer + 6, lora)
 
+  # RMSNorm (arXiv 1910.07467). For one row the norm is a number, which spares most of rms_norm's operations.
   def norm(self, x: Tensor, index: int) -> Tensor:
-    return torch.rms_norm(x, [x.size(1)], self.norms[index], self.eps)
+    # x [T, H] -> [T, H]
+    if x.size(0) > 1:
+      return torch.rms_norm(x, [x.size(1)], self.norms[index], self.eps)
+    length = float(torch.linalg_vector_norm(x, 2, None, False, dtype=6))
+    return x * (1.0 / torch.sqrt(length * length / float(x.size(1)) + self.eps)) * self.norms[index]
 
   # Runs tokens at positions start … start + T - 1 through all layers; returns the last one's state [1, H].
   def run(self, ids: Tensor, start: int, adapter: int) -> Tensor:
