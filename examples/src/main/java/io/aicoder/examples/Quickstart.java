@@ -1,6 +1,7 @@
 package io.aicoder.examples;
 
 import io.aicoder.AiCoder;
+import io.aicoder.CodeModel;
 import io.aicoder.eval.agent.Agent;
 import io.aicoder.eval.agent.CoderGen;
 import io.aicoder.eval.agent.GenerationOptions;
@@ -71,24 +72,32 @@ final class Quickstart implements Callable<Integer> {
     TaskSet tasks = TaskSet.load(NANO.resolve("tasks/test.jsonl"));
     int workers = Runtime.getRuntime().availableProcessors();
     try (Sandbox sandbox = surroundings.sandbox(workers);
-        AiCoder coder =
-            AiCoder.builder(NANO.resolve("base")).optComputeType(ComputeType.FP32).build()) {
-      coder.loadAdapter(ADAPTER, NANO.resolve("adapter"));
+        Replicas model = new Replicas(workers, Quickstart::load)) {
       GateReport gate =
           new GroundTruthGate(
                   sandbox, Limits.DEFAULT, surroundings.description(), workers, progress)
               .check(tasks, Set.of(), folder);
       out.printf(
           "%d of %d references pass; %d parameters in the model%n",
-          gate.runnable().size(), tasks.size(), coder.config().parameters());
+          gate.runnable().size(), tasks.size(), model.one().config().parameters());
       List<RunResult> rows = new ArrayList<>();
       for (Row row : rows()) {
-        rows.add(run(row, tasks, gate, coder, sandbox, surroundings, workers));
+        rows.add(run(row, tasks, gate, model, sandbox, surroundings, workers));
       }
       report(rows);
       show(rows.get(rows.size() - 1));
     }
     return 0;
+  }
+
+  private static AiCoder load() {
+    AiCoder coder =
+        AiCoder.builder(NANO.resolve("base"))
+            .optComputeType(ComputeType.FP32)
+            .optThreads(1)
+            .build();
+    coder.loadAdapter(ADAPTER, NANO.resolve("adapter"));
+    return coder;
   }
 
   /** One row of the table. */
@@ -107,13 +116,13 @@ final class Quickstart implements Callable<Integer> {
       Row row,
       TaskSet tasks,
       GateReport gate,
-      AiCoder coder,
+      CodeModel model,
       Sandbox sandbox,
       Surroundings surroundings,
       int workers) {
     return Evaluation.builder()
         .setTasks(tasks)
-        .setModel(coder)
+        .setModel(model)
         .setSandbox(sandbox)
         .setFolder(folder.resolve(row.folder()))
         .optName(row.name())
