@@ -143,8 +143,8 @@ final class Quickstart implements Callable<Integer> {
             List.of(
                 "The embedded nano model (7 M parameters) on the 125 offline test tasks, greedy decoding in fp32.",
                 "CoderGen may repair a program "
-                    + rounds
-                    + " time(s); it sees the output of the tests that score it."),
+                    + (rounds == 1 ? "once" : rounds + " times")
+                    + "; it sees the output of the tests that score it."),
             rows);
     HtmlReport.write(folder.resolve("report.html"), report);
     JsonReport.write(folder.resolve("report.json"), report);
