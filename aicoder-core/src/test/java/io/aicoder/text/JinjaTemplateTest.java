@@ -70,7 +70,7 @@ class JinjaTemplateTest {
   }
 
   private static String render(String template) {
-    Map<String, Object> variables =
+    Map<String, @Nullable Object> variables =
         MAPPER.convertValue(RECORDING.get("variables"), new TypeReference<>() {});
     return new JinjaTemplate(template, LocalDateTime::now).render(variables);
   }
