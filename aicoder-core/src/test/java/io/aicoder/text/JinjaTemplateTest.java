@@ -10,7 +10,6 @@ import io.aicoder.fixture.Recording;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -70,9 +69,8 @@ class JinjaTemplateTest {
   }
 
   private static String render(String template) {
-    Map<String, @Nullable Object> variables =
-        MAPPER.convertValue(RECORDING.get("variables"), new TypeReference<>() {});
-    return new JinjaTemplate(template, LocalDateTime::now).render(variables);
+    return new JinjaTemplate(template, LocalDateTime::now)
+        .render(MAPPER.convertValue(RECORDING.get("variables"), new TypeReference<>() {}));
   }
 
   /** Jinjava would leave the value out, and the model would never be told. */
