@@ -16,6 +16,7 @@ import io.aicoder.eval.run.Evaluation;
 import io.aicoder.eval.run.RunResult;
 import io.aicoder.eval.sandbox.Sandbox;
 import io.aicoder.eval.task.TaskSet;
+import io.aicoder.llama.ComputeType;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -172,7 +173,8 @@ final class Evaluate implements Callable<Integer> {
 
   private RunResult model(Evaluation.Builder evaluation) {
     ModelSource model = Objects.requireNonNull(source.model);
-    try (AiCoder coder = modelOptions.builder(model.directory).build()) {
+    // Scores should not hang on how a kernel rounds.
+    try (AiCoder coder = modelOptions.builder(model.directory, ComputeType.FP32).build()) {
       String adapter = null;
       if (model.adapter != null) {
         adapter = "adapter";

@@ -37,7 +37,7 @@ final class ModelOptions {
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      description = "fp32, bf16 or fp16; the checkpoint's own when absent")
+      description = "fp32, bf16 or fp16; when absent the checkpoint's own, fp32 in Evaluate")
   private @Nullable Dtype dtype;
 
   @Option(
@@ -58,15 +58,24 @@ final class ModelOptions {
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
 
-  /** Returns a builder for a model with these options. */
+  /** Returns a builder for a model with these options, in the checkpoint's format if not told. */
   AiCoder.Builder builder(Path model) {
+    return builder(model, null);
+  }
+
+  /**
+   * Returns a builder for a model with these options.
+   *
+   * @param absent the format when none is asked for; {@code null}: the checkpoint's own
+   */
+  AiCoder.Builder builder(Path model, @Nullable ComputeType absent) {
     if (quantization != QuantizationName.none) {
       throw new ParameterException(
           spec.commandLine(),
           "--quantization " + quantization + " is not available yet (available: none)");
     }
     return AiCoder.builder(model)
-        .optComputeType(dtype == null ? null : dtype.computeType())
+        .optComputeType(dtype == null ? absent : dtype.computeType())
         .optThreads(threads);
   }
 
