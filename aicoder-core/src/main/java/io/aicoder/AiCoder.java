@@ -58,7 +58,7 @@ public final class AiCoder implements CodeModel {
   private final @Nullable ChatTemplate chatTemplate;
   private final Scheduler scheduler;
   private final Map<String, LoadedAdapter> adapters = new ConcurrentHashMap<>();
-  private final String fingerprint;
+  private @Nullable String fingerprint;
   private int nextAdapter;
   private volatile @Nullable String defaultAdapter;
 
@@ -67,7 +67,6 @@ public final class AiCoder implements CodeModel {
   private AiCoder(Checkpoint checkpoint, ComputeType type) {
     this.checkpoint = checkpoint;
     this.type = type;
-    this.fingerprint = checkpoint.fingerprint() + "/" + type.name();
     this.chatTemplate = ChatTemplate.open(checkpoint.directory());
     this.tokenizer = Tokenizer.open(checkpoint.directory());
     try {
@@ -189,7 +188,19 @@ public final class AiCoder implements CodeModel {
   @Override
   public String fingerprint(@Nullable String adapter) {
     LoadedAdapter loaded = adapter(adapter);
-    return loaded == null ? fingerprint : fingerprint + "+" + loaded.fingerprint();
+    return loaded == null ? baseFingerprint() : baseFingerprint() + "+" + loaded.fingerprint();
+  }
+
+  /**
+   * Made when it is first asked for: it reads up to 64 MiB of each file, which loading need not.
+   */
+  private synchronized String baseFingerprint() {
+    String known = fingerprint;
+    if (known == null) {
+      known = checkpoint.fingerprint() + "/" + type.name();
+      fingerprint = known;
+    }
+    return known;
   }
 
   private @Nullable LoadedAdapter adapter(@Nullable String requested) {

@@ -116,7 +116,10 @@ final class AiCoderTranslator implements ServingTranslator {
       append(publisher, format.last(stream.result()), true);
     } catch (AiCoderException e) {
       LOGGER.error("A generation failed while it was streamed", e);
-      append(publisher, WireFormat.event(WireFormat.error("server_error", null, e)), true);
+      append(
+          publisher,
+          WireFormat.event(WireFormat.error("server_error", null, e.getMessage())),
+          true);
     } catch (RuntimeException e) {
       // Nobody listens any more: closing the stream ends the generation.
       LOGGER.debug("A stream was given up", e);
@@ -130,11 +133,7 @@ final class AiCoderTranslator implements ServingTranslator {
   private static Output error(
       int code, String reason, @Nullable String parameter, @Nullable String message) {
     String type = code < 500 ? "invalid_request_error" : "server_error";
-    return output(
-        code,
-        reason,
-        "application/json",
-        WireFormat.error(type, parameter, new IllegalArgumentException(message)));
+    return output(code, reason, "application/json", WireFormat.error(type, parameter, message));
   }
 
   private static Output output(int code, String reason, String contentType, String body) {

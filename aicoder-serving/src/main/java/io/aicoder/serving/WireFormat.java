@@ -83,9 +83,9 @@ sealed interface WireFormat permits ChatCompletion, TextGeneration {
   }
 
   /** Returns an error in OpenAI's form. */
-  static String error(String type, @Nullable String parameter, Exception cause) {
+  static String error(String type, @Nullable String parameter, @Nullable String message) {
     Map<String, @Nullable Object> error = new LinkedHashMap<>();
-    error.put("message", cause.getMessage());
+    error.put("message", message);
     error.put("type", type);
     error.put("param", parameter);
     error.put("code", null);
