@@ -12,6 +12,7 @@ import io.aicoder.generate.ChatMessage;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.Prompt;
 import io.aicoder.generate.TextStream;
+import io.aicoder.llama.AdapterLoader;
 import io.aicoder.llama.ComputeType;
 import io.aicoder.llama.Sampling;
 import io.aicoder.llama.TorchRuntime;
@@ -169,7 +170,7 @@ public final class AiCoder implements CodeModel {
     }
     LoraAdapter adapter = LoraAdapter.open(directory, checkpoint.config());
     int number = nextAdapter++;
-    scheduler.withProgram(program -> WeightLoader.addAdapter(program, adapter, number));
+    scheduler.withProgram(program -> AdapterLoader.add(program, adapter, number));
     // Named only now: a request must not find an adapter that the program does not have yet.
     adapters.put(name, new LoadedAdapter(number, adapter.fingerprint()));
   }

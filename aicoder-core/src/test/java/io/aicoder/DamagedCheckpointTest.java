@@ -219,7 +219,7 @@ class DamagedCheckpointTest {
     "vocab_size, 2147483647, model.embed_tokens.weight has shape",
     "hidden_size, 2147483644, model.embed_tokens.weight has shape",
     "intermediate_size, 2147483647, model.layers.0.mlp.gate_proj.weight has shape",
-    "head_dim, 536870910, model.layers.0.self_attn.q_proj.weight has shape",
+    "head_dim, 536870910, model.layers.0.self_attn.k_proj.weight has shape",
     "head_dim, 2147483646, head_dim is 2147483646: too large for 4 heads",
     "num_attention_heads, 2147483646, head_dim is 8: too large for 2147483646 heads",
   })

@@ -33,4 +33,24 @@ public record StoredTensor(String name, Path file, StoredType type, List<Long> s
   public boolean aligned() {
     return offset % type.bytes() == 0;
   }
+
+  /** Whether another matrix of as many columns and the same type lies right behind in the file. */
+  public boolean isFollowedBy(StoredTensor next) {
+    return file.equals(next.file)
+        && type == next.type
+        && offset + bytes() == next.offset
+        && shape.size() == 2
+        && next.shape.size() == 2
+        && shape.get(1).equals(next.shape.get(1));
+  }
+
+  /** Returns this matrix and the one that {@linkplain #isFollowedBy follows} it as one. */
+  public StoredTensor joinedWith(StoredTensor next) {
+    return new StoredTensor(
+        name + " + " + next.name,
+        file,
+        type,
+        List.of(shape.get(0) + next.shape.get(0), shape.get(1)),
+        offset);
+  }
 }

@@ -1,6 +1,5 @@
 package io.aicoder.engine;
 
-import ai.djl.pytorch.jni.JniUtils;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.generate.TextStream;
@@ -132,10 +131,6 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void work(Supplier<LlamaProgram> loader) {
-    // DJL leaves gradients on for every thread but the one that loaded the engine.
-    JniUtils.setGradMode(false);
-    // Measured: the profiling executor costs seconds of warm-up and gains nothing here.
-    JniUtils.setGraphExecutorOptimize(false);
     try {
       loaded.complete(loader.get());
     } catch (RuntimeException | Error e) {

@@ -10,42 +10,29 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
 import com.sun.management.OperatingSystemMXBean;
 import io.aicoder.checkpoint.LlamaConfig;
-import io.aicoder.checkpoint.RopeScaling;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
-import io.aicoder.llama.TorchScriptArchive.EmptyContainer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The model: the TorchScript source {@code llama.py}, loaded into libtorch, with one sequence in
- * its KV cache.
+ * The model: the TorchScript source {@code llama.py} and its modules, loaded into libtorch, with
+ * one sequence in its KV cache.
  *
- * <p>Not thread-safe: one thread calls at a time. Owns its native memory until {@link #close}.
+ * <p>Belongs to the thread that creates it, whose settings of libtorch it changes. Owns its native
+ * memory until {@link #close}.
  */
 public final class LlamaProgram implements AutoCloseable {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(LlamaProgram.class);
-
-  private static final String SOURCE = "llama.py";
-
-  /** The product of one row and a matrix in the source, and what stands for it without oneDNN. */
-  private static final String ONEDNN_PRODUCT =
-      "ops.mkldnn._linear_pointwise(x, weight, None, \"none\", annotate(List[Optional[number]], []), \"\")";
-
-  private static final String PLAIN_PRODUCT = "torch.linear(x, weight)";
 
   /** What the program returns for a next token when its logits are not finite. */
   private static final long NOT_FINITE = -1;
@@ -76,16 +63,19 @@ public final class LlamaProgram implements AutoCloseable {
    * @throws AiCoderException when DJL's PyTorch engine cannot be started
    */
   static LlamaProgram create(LlamaConfig config) {
+    // DJL leaves gradients on for every thread but the one that loaded the engine.
+    JniUtils.setGradMode(false);
+    // The profiling executor costs seconds of warm-up and gains nothing here; and it takes an empty
+    // list that is made in the source for a constant, shared by all calls.
+    JniUtils.setGraphExecutorOptimize(false);
     try {
-      String source = source();
       try {
-        return load(config, source);
+        return load(config, true);
       } catch (EngineException e) {
         if (!String.valueOf(e.getMessage()).contains("mkldnn")) {
           throw e;
         }
-        // This platform's libtorch is built without oneDNN.
-        return load(config, source.replace(ONEDNN_PRODUCT, PLAIN_PRODUCT));
+        return load(config, false); // this platform's libtorch is built without oneDNN
       }
     } catch (IOException | MalformedModelException | RuntimeException e) {
       throw new AiCoderException(
@@ -97,10 +87,10 @@ public final class LlamaProgram implements AutoCloseable {
     }
   }
 
-  private static LlamaProgram load(LlamaConfig config, String source)
+  private static LlamaProgram load(LlamaConfig config, boolean onednn)
       throws IOException, MalformedModelException {
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
-    TorchScriptArchive.write(archive, source, "Llama", attributes(config));
+    ProgramSource.write(archive, config, onednn);
     Model model = Model.newInstance("llama", Device.cpu(), "PyTorch");
     try {
       model.load(new ByteArrayInputStream(archive.toByteArray()));
@@ -109,57 +99,6 @@ public final class LlamaProgram implements AutoCloseable {
       model.close();
       throw e;
     }
-  }
-
-  private static String source() throws IOException {
-    try (InputStream in = LlamaProgram.class.getResourceAsStream(SOURCE)) {
-      if (in == null) {
-        throw new IOException("resource " + SOURCE + " is missing from the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
-  private static Map<String, Object> attributes(LlamaConfig config) {
-    Map<String, Object> attributes = new LinkedHashMap<>();
-    attributes.put("training", false);
-    attributes.put("onednn", false);
-    attributes.put("layers", config.layers());
-    attributes.put("heads", config.heads());
-    attributes.put("kv_heads", config.keyValueHeads());
-    attributes.put("head_dim", config.headSize());
-    attributes.put("eps", config.rmsNormEpsilon());
-    attributes.put("rope_theta", config.ropeTheta());
-    addRope(attributes, config.ropeScaling());
-    for (String list :
-        List.of(
-            "files",
-            "embedding",
-            "head",
-            "norms",
-            "weights",
-            "keys",
-            "values",
-            "rope",
-            "seen",
-            "logits")) {
-      attributes.put(list, new EmptyContainer("List[Tensor]"));
-    }
-    attributes.put("biases", new EmptyContainer("Dict[int, Tensor]"));
-    attributes.put("adapters", new EmptyContainer("Dict[int, List[Tensor]]"));
-    return attributes;
-  }
-
-  private static void addRope(Map<String, Object> attributes, RopeScaling scaling) {
-    RopeScaling.Llama3 llama3 =
-        scaling instanceof RopeScaling.Llama3 value ? value : new RopeScaling.Llama3(1, 1, 2, 1);
-    double factor =
-        scaling instanceof RopeScaling.Linear linear ? linear.factor() : llama3.factor();
-    attributes.put("rope_type", scaling.ropeType());
-    attributes.put("rope_factor", factor);
-    attributes.put("rope_low", llama3.lowFrequencyFactor());
-    attributes.put("rope_high", llama3.highFrequencyFactor());
-    attributes.put("rope_original", llama3.originalMaxPositions());
   }
 
   /** Returns the architecture. */
@@ -176,13 +115,17 @@ public final class LlamaProgram implements AutoCloseable {
    * Ends loading: finds out which kernels work for the weights, and lets go of what is not needed.
    */
   void loaded() {
+    callLong("loaded", IValue.from(onednnWorks()));
+  }
+
+  private boolean onednnWorks() {
     try {
       callLong("try_onednn");
+      return true;
     } catch (EngineException e) {
       LOGGER.debug("oneDNN does not multiply this number format here", e);
-      callLong("leave_onednn");
+      return false;
     }
-    callLong("loaded");
   }
 
   /**
@@ -197,7 +140,7 @@ public final class LlamaProgram implements AutoCloseable {
       throw noMemory(capacity, null);
     }
     try {
-      callLong("begin", IValue.from((long) capacity));
+      callLong("begin", IValue.from(1L), IValue.from((long) capacity));
     } catch (EngineException e) {
       throw noMemory(capacity, e);
     }

@@ -17,7 +17,9 @@ import java.util.zip.ZipOutputStream;
 final class TorchScriptArchive {
 
   private static final String FOLDER = "aicoder/";
-  private static final String MODULE = "__torch__";
+
+  /** The main module. */
+  static final String MODULE = "__torch__";
 
   private TorchScriptArchive() {}
 
@@ -25,18 +27,27 @@ final class TorchScriptArchive {
    * Writes an archive.
    *
    * @param out where to; stays open
-   * @param source the source, holding the class
+   * @param sources by module: the main one, {@value #MODULE}, which holds the class, and those it
+   *     names, such as {@code __torch__.linear}
    * @param className the class of the one object
    * @param attributes its attributes: {@code Boolean}, {@code Integer}, {@code Double}, {@code
    *     String} or {@link EmptyContainer}
    * @throws IOException when {@code out} fails
    */
   static void write(
-      OutputStream out, String source, String className, Map<String, Object> attributes)
+      OutputStream out,
+      Map<String, String> sources,
+      String className,
+      Map<String, Object> attributes)
       throws IOException {
     ZipOutputStream zip = new ZipOutputStream(out);
     store(zip, "data.pkl", object(className, attributes));
-    store(zip, "code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
+    for (Map.Entry<String, String> source : sources.entrySet()) {
+      store(
+          zip,
+          "code/" + source.getKey().replace('.', '/') + ".py",
+          source.getValue().getBytes(StandardCharsets.UTF_8));
+    }
     store(zip, "constants.pkl", emptyTuple());
     store(zip, "version", "3\n".getBytes(StandardCharsets.UTF_8));
     store(zip, "byteorder", "little".getBytes(StandardCharsets.UTF_8));

@@ -1,41 +1,34 @@
 package io.aicoder.llama;
 
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import io.aicoder.checkpoint.Checkpoint;
 import io.aicoder.checkpoint.LlamaConfig;
-import io.aicoder.checkpoint.LoraAdapter;
 import io.aicoder.checkpoint.Projection;
 import io.aicoder.checkpoint.StoredTensor;
 import io.aicoder.checkpoint.StoredType;
 import io.aicoder.error.AiCoderException;
-import io.aicoder.error.ErrorCategory;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a checkpoint's tensors, and adapters', into a program: mapped where the file allows it,
- * copied where not.
+ * Puts a checkpoint's tensors into a program: mapped where the file allows it, copied where not.
  */
 public final class WeightLoader {
 
+  /** The one stage of layers. */
+  private static final int STAGE = 0;
+
   private final LlamaProgram program;
-  private final int dtype;
+  private final ComputeType type;
   private final Map<Path, Map<StoredType, Long>> mappings = new HashMap<>();
 
   private WeightLoader(LlamaProgram program, ComputeType type) {
     this.program = program;
-    this.dtype = type.torchCode();
+    this.type = type;
   }
 
   /**
@@ -56,172 +49,91 @@ public final class WeightLoader {
 
   private void place(Checkpoint checkpoint) {
     LlamaConfig config = checkpoint.config();
-    place("embedding", checkpoint.embedding(), 0);
+    program.callLong("add_stage", IValue.from("cpu"), IValue.from(0L));
+    place("embedding", checkpoint.embedding());
     for (int layer = 0; layer < config.layers(); layer++) {
-      place("norm", checkpoint.attentionNorm(layer), 0);
-      place("norm", checkpoint.mlpNorm(layer), 0);
-      for (Projection projection : Projection.values()) {
-        place("weight", checkpoint.weight(layer, projection), 0);
-        placeBias(checkpoint.bias(layer, projection), index(layer, projection));
+      place("norm", checkpoint.attentionNorm(layer));
+      place("norm", checkpoint.mlpNorm(layer));
+      for (LinearGroup group : LinearGroup.values()) {
+        addLinear(checkpoint, layer, group);
       }
     }
-    place("norm", checkpoint.finalNorm(), 0);
+    place("norm", checkpoint.finalNorm());
     if (config.tiedEmbeddings()) {
       program.callLong("tie_head");
     } else {
-      place("head", checkpoint.head(), 0);
+      place("weight", checkpoint.head());
     }
+    program.callLong("add_linear", IValue.from(false));
     program.loaded();
   }
 
-  private void placeBias(@Nullable StoredTensor bias, int index) {
-    if (bias != null) {
-      place("bias", bias, index);
+  private void addLinear(Checkpoint checkpoint, int layer, LinearGroup group) {
+    List<StoredTensor> weights = new ArrayList<>();
+    for (Projection projection : group.projections()) {
+      weights.add(checkpoint.weight(layer, projection));
+      StoredTensor bias = checkpoint.bias(layer, projection);
+      if (bias != null) {
+        place("bias", bias);
+      }
     }
+    joined(weights).forEach(weight -> place("weight", weight));
+    // What is copied anyway may as well be copied into one piece; what is mapped stays where it is.
+    boolean copied = weights.stream().anyMatch(weight -> !mappable(weight));
+    program.callLong("add_linear", IValue.from(copied));
   }
 
-  private static int index(int layer, Projection projection) {
-    return layer * Projection.values().length + projection.ordinal();
+  /** Makes one tensor of those that lie one behind the other in a mapped file. */
+  private List<StoredTensor> joined(List<StoredTensor> weights) {
+    List<StoredTensor> result = new ArrayList<>();
+    for (StoredTensor weight : weights) {
+      StoredTensor last = result.isEmpty() ? null : result.get(result.size() - 1);
+      if (last != null && mappable(last) && mappable(weight) && last.isFollowedBy(weight)) {
+        result.set(result.size() - 1, last.joinedWith(weight));
+      } else {
+        result.add(weight);
+      }
+    }
+    return result;
   }
 
-  private void place(String kind, StoredTensor tensor, int index) {
+  private boolean mappable(StoredTensor tensor) {
+    return tensor.aligned() && ComputeType.of(tensor) == type;
+  }
+
+  private void place(String kind, StoredTensor tensor) {
     if (!tensor.aligned()) {
-      try (PtNDArray values = read(program.manager(), tensor)) {
+      try (PtNDArray values = TensorReader.read(program.manager(), tensor)) {
         program.callLong(
             "place_values",
             IValue.from(kind),
             IValue.from(values),
-            IValue.from((long) dtype),
-            IValue.from((long) index));
+            IValue.from((long) STAGE),
+            IValue.from((long) type.torchCode()));
       }
       return;
     }
     long file =
         mappings
             .computeIfAbsent(tensor.file(), path -> new HashMap<>())
-            .computeIfAbsent(tensor.type(), type -> map(tensor.file(), type));
+            .computeIfAbsent(tensor.type(), stored -> map(tensor.file(), stored));
     program.callLong(
         "place_mapped",
         IValue.from(kind),
         IValue.from(file),
         IValue.from(tensor.offset() / tensor.type().bytes()),
-        IValue.listFrom(shape(tensor)),
-        IValue.from((long) dtype),
-        IValue.from((long) index));
+        IValue.listFrom(tensor.shape().stream().mapToLong(Long::longValue).toArray()),
+        IValue.from((long) STAGE),
+        IValue.from((long) type.torchCode()));
   }
 
   /** Maps a whole file as numbers of one type; its odd last bytes are left out. */
-  private long map(Path file, StoredType type) {
-    long count = file.toFile().length() / type.bytes();
+  private long map(Path file, StoredType stored) {
+    long count = file.toFile().length() / stored.bytes();
     return program.callLong(
         "map_file",
         IValue.from(file.toAbsolutePath().toString()),
         IValue.from(count),
-        IValue.from((long) type.torchCode()));
-  }
-
-  private static long[] shape(StoredTensor tensor) {
-    return tensor.shape().stream().mapToLong(Long::longValue).toArray();
-  }
-
-  /**
-   * Adds an adapter to a program; projections that it leaves alone get factors of rank 0.
-   *
-   * @param number what the program will know it by
-   */
-  public static void addAdapter(LlamaProgram program, LoraAdapter adapter, int number) {
-    LlamaConfig config = program.config();
-    Map<Integer, LoraAdapter.Factors> byIndex = new HashMap<>();
-    for (LoraAdapter.Factors factors : adapter.factors()) {
-      byIndex.put(index(factors.layer(), factors.projection()), factors);
-    }
-    program.callLong("add_adapter", IValue.from((long) number));
-    try {
-      for (int layer = 0; layer < config.layers(); layer++) {
-        for (Projection projection : Projection.values()) {
-          addFactors(program, number, projection, byIndex.get(index(layer, projection)));
-        }
-      }
-    } catch (RuntimeException e) {
-      removeAdapter(program, number);
-      throw e;
-    }
-  }
-
-  private static void addFactors(
-      LlamaProgram program,
-      int number,
-      Projection projection,
-      LoraAdapter.@Nullable Factors factors) {
-    NDManager manager = program.manager();
-    LlamaConfig config = program.config();
-    try (PtNDArray a =
-            factors == null
-                ? empty(manager, new Shape(0, projection.in(config)))
-                : read(manager, factors.a());
-        PtNDArray b =
-            factors == null
-                ? empty(manager, new Shape(projection.out(config), 0))
-                : read(manager, factors.b())) {
-      program.callLong(
-          "add_lora",
-          IValue.from((long) number),
-          IValue.from(a),
-          IValue.from(b),
-          IValue.from(factors == null ? 1.0 : factors.scaling()));
-    }
-  }
-
-  private static PtNDArray empty(NDManager manager, Shape shape) {
-    return (PtNDArray) manager.zeros(shape, DataType.FLOAT32);
-  }
-
-  /** Reads a tensor through Java; bf16 is widened here because NDArrays cannot hold it. */
-  private static PtNDArray read(NDManager manager, StoredTensor tensor) {
-    ByteBuffer bytes = bytes(tensor);
-    Shape shape = new Shape(tensor.shape());
-    return (PtNDArray)
-        switch (tensor.type()) {
-          case F32 -> manager.create(bytes, shape, DataType.FLOAT32);
-          case F16 -> manager.create(bytes, shape, DataType.FLOAT16);
-          case BF16 -> manager.create(widen(bytes), shape, DataType.FLOAT32);
-        };
-  }
-
-  private static ByteBuffer widen(ByteBuffer bf16) {
-    ByteBuffer fp32 =
-        ByteBuffer.allocateDirect(Math.multiplyExact(bf16.remaining(), 2))
-            .order(ByteOrder.nativeOrder());
-    while (bf16.hasRemaining()) {
-      fp32.putInt(bf16.getShort() << 16);
-    }
-    return fp32.flip();
-  }
-
-  private static ByteBuffer bytes(StoredTensor tensor) {
-    if (tensor.bytes() > Integer.MAX_VALUE / 2) {
-      throw new AiCoderException(
-          ErrorCategory.CHECKPOINT,
-          "%s: tensor %s is not aligned to its number size and too large to copy: save the checkpoint again with a current safetensors"
-              .formatted(tensor.file(), tensor.name()));
-    }
-    ByteBuffer buffer =
-        ByteBuffer.allocateDirect((int) tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    try (FileChannel channel = FileChannel.open(tensor.file(), StandardOpenOption.READ)) {
-      while (buffer.hasRemaining()) {
-        if (channel.read(buffer, tensor.offset() + buffer.position()) < 0) {
-          throw new IOException("the file ended early");
-        }
-      }
-    } catch (IOException e) {
-      throw new AiCoderException(
-          ErrorCategory.CHECKPOINT, tensor.file() + ": cannot be read (" + e.getMessage() + ")", e);
-    }
-    return buffer.flip().order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Takes an adapter out of a program and frees its memory. */
-  public static void removeAdapter(LlamaProgram program, int number) {
-    program.callLong("remove_adapter", IValue.from((long) number));
+        IValue.from((long) stored.torchCode()));
   }
 }

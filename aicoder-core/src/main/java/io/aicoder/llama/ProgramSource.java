@@ -1,0 +1,101 @@
+package io.aicoder.llama;
+
+import io.aicoder.checkpoint.LlamaConfig;
+import io.aicoder.checkpoint.RopeScaling;
+import io.aicoder.llama.TorchScriptArchive.EmptyContainer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The program's text in the resources, and the attributes that make it one architecture's. */
+final class ProgramSource {
+
+  /** The modules beside the main one, {@code llama.py}. */
+  private static final List<String> MODULES = List.of("linear", "rope", "sampling");
+
+  private static final List<String> TENSOR_LISTS =
+      List.of(
+          "files",
+          "staged",
+          "staged_bias",
+          "embedding",
+          "norms",
+          "keys",
+          "values",
+          "cos",
+          "sin",
+          "seen",
+          "logits");
+
+  /** The product of one row and a matrix in the source, and what stands for it without oneDNN. */
+  private static final String ONEDNN_PRODUCT =
+      "ops.mkldnn._linear_pointwise(x, weight, None, \"none\", annotate(List[Optional[number]], []), \"\")";
+
+  private static final String PLAIN_PRODUCT = "torch.linear(x, weight)";
+
+  private ProgramSource() {}
+
+  /**
+   * Writes the archive that libtorch loads.
+   *
+   * @param out where to; stays open
+   * @param onednn whether the libtorch that will load it has oneDNN
+   * @throws IOException when {@code out} fails
+   */
+  static void write(OutputStream out, LlamaConfig config, boolean onednn) throws IOException {
+    Map<String, String> sources = new LinkedHashMap<>();
+    sources.put(TorchScriptArchive.MODULE, read("llama"));
+    for (String module : MODULES) {
+      String source = read(module);
+      sources.put(
+          TorchScriptArchive.MODULE + "." + module,
+          onednn ? source : source.replace(ONEDNN_PRODUCT, PLAIN_PRODUCT));
+    }
+    TorchScriptArchive.write(out, sources, "Llama", attributes(config));
+  }
+
+  private static String read(String module) throws IOException {
+    String name = module + ".py";
+    try (InputStream in = ProgramSource.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IOException("resource " + name + " is missing from the jar");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static Map<String, Object> attributes(LlamaConfig config) {
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    attributes.put("training", false);
+    attributes.put("on_cpu", true);
+    attributes.put("layers", config.layers());
+    attributes.put("heads", config.heads());
+    attributes.put("kv_heads", config.keyValueHeads());
+    attributes.put("head_dim", config.headSize());
+    attributes.put("eps", config.rmsNormEpsilon());
+    attributes.put("rope_theta", config.ropeTheta());
+    addRope(attributes, config.ropeScaling());
+    TENSOR_LISTS.forEach(list -> attributes.put(list, new EmptyContainer("List[Tensor]")));
+    attributes.put("devices", new EmptyContainer("List[str]"));
+    attributes.put("starts", new EmptyContainer("List[int]"));
+    attributes.put("linears", new EmptyContainer("List[__torch__.linear.Linear]"));
+    attributes.put("adapters", new EmptyContainer("Dict[int, __torch__.linear.Adapter]"));
+    return attributes;
+  }
+
+  private static void addRope(Map<String, Object> attributes, RopeScaling scaling) {
+    RopeScaling.Llama3 llama3 =
+        scaling instanceof RopeScaling.Llama3 value ? value : new RopeScaling.Llama3(1, 1, 2, 1);
+    double factor =
+        scaling instanceof RopeScaling.Linear linear ? linear.factor() : llama3.factor();
+    attributes.put("rope_type", scaling.ropeType());
+    attributes.put("rope_factor", factor);
+    attributes.put("rope_low", llama3.lowFrequencyFactor());
+    attributes.put("rope_high", llama3.highFrequencyFactor());
+    attributes.put("rope_original", llama3.originalMaxPositions());
+  }
+}
