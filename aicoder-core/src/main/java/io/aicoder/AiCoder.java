@@ -14,6 +14,9 @@ import io.aicoder.generate.Prompt;
 import io.aicoder.generate.TextStream;
 import io.aicoder.llama.AdapterLoader;
 import io.aicoder.llama.ComputeType;
+import io.aicoder.llama.LlamaProgram;
+import io.aicoder.llama.Quantization;
+import io.aicoder.llama.QuantizedFile;
 import io.aicoder.llama.Sampling;
 import io.aicoder.llama.TorchRuntime;
 import io.aicoder.llama.WeightLoader;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +59,7 @@ public final class AiCoder implements CodeModel {
 
   private final Checkpoint checkpoint;
   private final ComputeType type;
+  private final Quantization quantization;
   private final Tokenizer tokenizer;
   private final @Nullable ChatTemplate chatTemplate;
   private final Scheduler scheduler;
@@ -65,13 +70,14 @@ public final class AiCoder implements CodeModel {
 
   private record LoadedAdapter(int number, String fingerprint) {}
 
-  private AiCoder(Checkpoint checkpoint, ComputeType type) {
+  private AiCoder(Checkpoint checkpoint, Builder options) {
     this.checkpoint = checkpoint;
-    this.type = type;
+    this.type = options.computeType(checkpoint);
+    this.quantization = options.quantization;
     this.chatTemplate = ChatTemplate.open(checkpoint.directory());
     this.tokenizer = Tokenizer.open(checkpoint.directory());
     try {
-      this.scheduler = new Scheduler(() -> WeightLoader.load(checkpoint, type), tokenizer);
+      this.scheduler = new Scheduler(options.loader(checkpoint), tokenizer);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -98,6 +104,8 @@ public final class AiCoder implements CodeModel {
 
     private final Path directory;
     private @Nullable ComputeType type;
+    private Quantization quantization = new Quantization.None();
+    private @Nullable Path cacheDirectory;
     private @Nullable Path adapter;
     private int threads;
 
@@ -108,6 +116,24 @@ public final class AiCoder implements CodeModel {
     /** Sets the number format to compute in; {@code null}: that of the checkpoint's file. */
     public Builder optComputeType(@Nullable ComputeType value) {
       type = value;
+      return this;
+    }
+
+    /**
+     * Holds the matrices of linear layers in fewer bits; the rest is computed in fp32. What was
+     * quantized is kept in the {@linkplain #optCacheDirectory cache}.
+     */
+    public Builder optQuantization(Quantization value) {
+      quantization = value;
+      return this;
+    }
+
+    /**
+     * Sets the folder for quantized weights; {@code null}: {@code aicoder} in {@code
+     * $XDG_CACHE_HOME}, else in {@code ~/.cache}.
+     */
+    public Builder optCacheDirectory(@Nullable Path value) {
+      cacheDirectory = value;
       return this;
     }
 
@@ -130,6 +156,27 @@ public final class AiCoder implements CodeModel {
       return this;
     }
 
+    private ComputeType computeType(Checkpoint checkpoint) {
+      if (quantization instanceof Quantization.None) {
+        return type == null ? ComputeType.of(checkpoint.embedding()) : type;
+      }
+      if (type != null && type != ComputeType.FP32) {
+        throw new AiCoderException(
+            ErrorCategory.REQUEST,
+            "a model quantized to %s computes in fp32, not %s: leave the number format out"
+                .formatted(quantization.label(), type));
+      }
+      return ComputeType.FP32;
+    }
+
+    private Supplier<LlamaProgram> loader(Checkpoint checkpoint) {
+      if (quantization instanceof Quantization.None) {
+        return () -> WeightLoader.load(checkpoint, computeType(checkpoint));
+      }
+      Path cache = cacheDirectory == null ? QuantizedFile.defaultDirectory() : cacheDirectory;
+      return () -> WeightLoader.load(checkpoint, quantization, cache);
+    }
+
     /**
      * Loads the model.
      *
@@ -138,8 +185,7 @@ public final class AiCoder implements CodeModel {
     public AiCoder build() {
       Checkpoint checkpoint = Checkpoint.open(directory);
       TorchRuntime.start(threads);
-      AiCoder coder =
-          new AiCoder(checkpoint, type == null ? ComputeType.of(checkpoint.embedding()) : type);
+      AiCoder coder = new AiCoder(checkpoint, this);
       try {
         if (adapter != null) {
           String name = Objects.requireNonNullElse(adapter.getFileName(), adapter).toString();
@@ -198,7 +244,9 @@ public final class AiCoder implements CodeModel {
   private synchronized String baseFingerprint() {
     String known = fingerprint;
     if (known == null) {
-      known = checkpoint.fingerprint() + "/" + type.name();
+      String format =
+          quantization instanceof Quantization.None ? type.name() : quantization.label();
+      known = checkpoint.fingerprint() + "/" + format;
       fingerprint = known;
     }
     return known;

@@ -19,6 +19,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -251,6 +252,18 @@ public final class LlamaProgram implements AutoCloseable {
       for (IValue argument : arguments) {
         argument.close();
       }
+    }
+  }
+
+  /**
+   * Calls a method that returns tensors.
+   *
+   * @param method its name in the source
+   * @param owner what closes them
+   */
+  List<PtNDArray> tensors(String method, NDManager owner) {
+    try (IValue result = IValueUtils.runMethod(block, method)) {
+      return List.of(result.toTensorArray((PtNDManager) owner));
     }
   }
 

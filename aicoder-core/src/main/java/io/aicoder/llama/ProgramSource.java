@@ -15,7 +15,7 @@ import java.util.Map;
 final class ProgramSource {
 
   /** The modules beside the main one, {@code llama.py}. */
-  private static final List<String> MODULES = List.of("linear", "rope", "sampling");
+  private static final List<String> MODULES = List.of("linear", "quantize", "rope", "sampling");
 
   private static final List<String> TENSOR_LISTS =
       List.of(

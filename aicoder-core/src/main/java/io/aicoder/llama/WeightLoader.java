@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a checkpoint's tensors into a program: mapped where the file allows it, copied where not.
@@ -24,11 +25,13 @@ public final class WeightLoader {
 
   private final LlamaProgram program;
   private final ComputeType type;
+  private final @Nullable PreparedWeights prepared;
   private final Map<Path, Map<StoredType, Long>> mappings = new HashMap<>();
 
-  private WeightLoader(LlamaProgram program, ComputeType type) {
+  private WeightLoader(LlamaProgram program, ComputeType type, @Nullable PreparedWeights prepared) {
     this.program = program;
     this.type = type;
+    this.prepared = prepared;
   }
 
   /**
@@ -39,7 +42,25 @@ public final class WeightLoader {
   public static LlamaProgram load(Checkpoint checkpoint, ComputeType type) {
     LlamaProgram program = LlamaProgram.create(checkpoint.config());
     try {
-      new WeightLoader(program, type).place(checkpoint);
+      new WeightLoader(program, type, null).place(checkpoint);
+      return program;
+    } catch (RuntimeException e) {
+      program.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Loads a checkpoint with quantized linear layers into a new program, which the caller closes.
+   *
+   * @param cache the folder for what was quantized: made when it is absent
+   * @throws AiCoderException when a tensor is missing or of another shape, or memory ran out
+   */
+  public static LlamaProgram load(Checkpoint checkpoint, Quantization quantization, Path cache) {
+    LlamaProgram program = LlamaProgram.create(checkpoint.config());
+    try (PreparedWeights prepared = new PreparedWeights(program, checkpoint, quantization, cache)) {
+      new WeightLoader(program, ComputeType.FP32, prepared).place(checkpoint);
+      prepared.finish();
       return program;
     } catch (RuntimeException e) {
       program.close();
@@ -50,7 +71,11 @@ public final class WeightLoader {
   private void place(Checkpoint checkpoint) {
     LlamaConfig config = checkpoint.config();
     program.callLong("add_stage", IValue.from("cpu"), IValue.from(0L));
-    place("embedding", checkpoint.embedding());
+    if (prepared == null) {
+      place("embedding", checkpoint.embedding());
+    } else {
+      placeAsStored("embedding", checkpoint.embedding());
+    }
     for (int layer = 0; layer < config.layers(); layer++) {
       place("norm", checkpoint.attentionNorm(layer));
       place("norm", checkpoint.mlpNorm(layer));
@@ -59,13 +84,26 @@ public final class WeightLoader {
       }
     }
     place("norm", checkpoint.finalNorm());
-    if (config.tiedEmbeddings()) {
-      program.callLong("tie_head");
-    } else {
-      place("weight", checkpoint.head());
-    }
-    program.callLong("add_linear", IValue.from(false));
+    addHead(checkpoint);
     program.loaded();
+  }
+
+  private void addHead(Checkpoint checkpoint) {
+    if (prepared == null || !prepared.cached()) {
+      if (checkpoint.config().tiedEmbeddings()) {
+        program.callLong("tie_head");
+      } else {
+        place(
+            "weight",
+            checkpoint.head(),
+            prepared == null ? type : ComputeType.of(checkpoint.head()));
+      }
+    }
+    if (prepared == null) {
+      program.callLong("add_linear", IValue.from(false));
+    } else {
+      prepared.addLinear(STAGE);
+    }
   }
 
   private void addLinear(Checkpoint checkpoint, int layer, LinearGroup group) {
@@ -76,6 +114,13 @@ public final class WeightLoader {
       if (bias != null) {
         place("bias", bias);
       }
+    }
+    if (prepared != null) {
+      if (!prepared.cached()) {
+        weights.forEach(weight -> placeAsStored("weight", weight));
+      }
+      prepared.addLinear(STAGE);
+      return;
     }
     joined(weights).forEach(weight -> place("weight", weight));
     // What is copied anyway may as well be copied into one piece; what is mapped stays where it is.
@@ -102,6 +147,14 @@ public final class WeightLoader {
   }
 
   private void place(String kind, StoredTensor tensor) {
+    place(kind, tensor, type);
+  }
+
+  private void placeAsStored(String kind, StoredTensor tensor) {
+    place(kind, tensor, ComputeType.of(tensor));
+  }
+
+  private void place(String kind, StoredTensor tensor, ComputeType as) {
     if (!tensor.aligned()) {
       try (PtNDArray values = TensorReader.read(program.manager(), tensor)) {
         program.callLong(
@@ -109,7 +162,7 @@ public final class WeightLoader {
             IValue.from(kind),
             IValue.from(values),
             IValue.from((long) STAGE),
-            IValue.from((long) type.torchCode()));
+            IValue.from((long) as.torchCode()));
       }
       return;
     }
@@ -124,7 +177,7 @@ public final class WeightLoader {
         IValue.from(tensor.offset() / tensor.type().bytes()),
         IValue.listFrom(tensor.shape().stream().mapToLong(Long::longValue).toArray()),
         IValue.from((long) STAGE),
-        IValue.from((long) type.torchCode()));
+        IValue.from((long) as.torchCode()));
   }
 
   /** Maps a whole file as numbers of one type; its odd last bytes are left out. */

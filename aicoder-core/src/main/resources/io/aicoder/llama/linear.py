@@ -5,12 +5,39 @@ class Linear:
   parts : List[Tensor]    # [rows, in] each: one where the matrices lie in one piece, else several
   bias : List[Tensor]     # none, or one tensor [out]
   onednn : bool           # whether oneDNN multiplies this number format here
+  bits : int              # 0: as the parts are; 8 or 4: quantized, see quantize.py
+  group : int             # 4 bits: how many numbers share a scale
+  packed8 : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
+  packed4 : List[Tensor]  # the weights as the kernel wants them, as they are stored, and their scales
 
   def __init__(self, parts: List[Tensor], bias: List[Tensor]) -> NoneType:
     self.parts = parts
     self.bias = bias
     self.onednn = False
+    self.bits = 0
+    self.group = 0
+    self.packed8 = annotate(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], [])
+    self.packed4 = annotate(List[Tensor], [])
     return None
+
+  # Makes quantized weights, which are the parts until then, ready for the kernels.
+  def pack(self, group: int) -> int:
+    weight, scales = self.parts
+    if group > 0:
+      self.bits = 4
+      self.packed4 = [__torch__.quantize.pack_int4(weight), weight, scales.to(15)]
+    else:
+      self.bits = 8
+      self.packed8 = [__torch__.quantize.pack_int8(weight, scales)]
+    self.group = group
+    self.parts = annotate(List[Tensor], [])
+    return self.bits
+
+  # A tensor of the type and on the device of what goes in and out.
+  def like(self) -> Tensor:
+    if self.bits > 0:
+      return torch.empty([0], dtype=6)
+    return self.parts[0]
 
   # Adds a bias, and an adapter's lora: none, or A [R, in] and B [out, R].
   def forward(self, x: Tensor, lora: List[Tensor]) -> Tensor:
@@ -24,6 +51,10 @@ class Linear:
 
   def product(self, x: Tensor) -> Tensor:
     # x [T, in] -> [T, out]
+    if self.bits == 8:
+      return __torch__.quantize.multiply_int8(x, self.packed8[0])
+    if self.bits == 4:
+      return __torch__.quantize.multiply_int4(x, self.packed4[0], self.packed4[1], self.packed4[2], self.group)
     if torch.len(self.parts) == 1:
       return self.multiply(x, self.parts[0])
     outputs = annotate(List[Tensor], [])
@@ -39,6 +70,8 @@ class Linear:
 
   # Tries oneDNN, which has no fp16 on most processors, nor bf16 on old ones; fails where it cannot.
   def try_onednn(self) -> int:
+    if self.bits > 0:
+      return 0
     weight = self.parts[0]
     self.onednn = True
     return self.product(torch.zeros([1, weight.size(1)], dtype=weight.dtype)).size(1)
@@ -54,7 +87,7 @@ class Adapter:
 
   # Adds the factors of the next linear layer, float32: those of its matrices, in the order of their rows.
   def add(self, linear: __torch__.linear.Linear, a: List[Tensor], b: List[Tensor], scaling: List[float]) -> int:
-    weight = linear.parts[0]
+    weight = linear.like()
     if torch.len(a) == 0:
       self.lora.append(annotate(List[Tensor], []))
       return torch.len(self.lora)

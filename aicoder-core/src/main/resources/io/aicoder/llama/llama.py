@@ -105,6 +105,21 @@ class Llama(Module):
     self.staged_bias.clear()
     return torch.len(self.linears)
 
+  # Replaces the staged matrices by their quantized form: groups of `group` numbers in 4 bits; 0: rows in 8 bits.
+  def quantize_staged(self, group: int) -> int:
+    parts = self.staged.copy()
+    self.staged.clear()
+    for tensor in __torch__.quantize.quantized(parts, group):
+      self.staged.append(tensor)
+    return torch.len(self.staged)
+
+  def staged_tensors(self) -> List[Tensor]:
+    return self.staged
+
+  # Makes a linear layer of staged weights that are quantized ready. Several threads may, each another layer.
+  def pack_linear(self, index: int, group: int) -> int:
+    return self.linears[index].pack(group)
+
   # The embedding again is what is staged for the head.
   def tie_head(self) -> int:
     return self.place("weight", self.embedding[0].to(torch.device(self.devices[-1])))
@@ -212,7 +227,7 @@ class Llama(Module):
 
   # Runs tokens [B T] at positions start … start + T - 1 through all layers; returns their states [B T, H].
   def run(self, ids: Tensor, batch: int, start: int, lora: List[List[Tensor]]) -> Tensor:
-    x = torch.embedding(self.embedding[0], ids)
+    x = torch.embedding(self.embedding[0], ids).to(self.norms[0].dtype)
     for stage in range(torch.len(self.devices)):
       if stage > 0:
         x = x.to(torch.device(self.devices[stage]))

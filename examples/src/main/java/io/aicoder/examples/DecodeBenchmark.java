@@ -135,7 +135,7 @@ final class DecodeBenchmark implements Callable<Integer> {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("model", source.shape != null ? "shape " + source.shape : coder.name());
     line.put("dtype", coder.computeType().name().toLowerCase(Locale.ROOT));
-    line.put("quantization", modelOptions.quantization().name());
+    line.put("quantization", modelOptions.quantization().label());
     line.put("threads", modelOptions.threads());
     line.put("prompt_tokens", promptTokens);
     line.put("new_tokens", newTokens);

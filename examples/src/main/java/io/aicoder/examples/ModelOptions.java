@@ -2,6 +2,7 @@ package io.aicoder.examples;
 
 import io.aicoder.AiCoder;
 import io.aicoder.llama.ComputeType;
+import io.aicoder.llama.Quantization;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +32,15 @@ final class ModelOptions {
   enum QuantizationName {
     none,
     int8,
-    int4
+    int4;
+
+    private Quantization quantization(int groupSize) {
+      return switch (this) {
+        case none -> new Quantization.None();
+        case int8 -> new Quantization.Int8();
+        case int4 -> new Quantization.Int4(groupSize);
+      };
+    }
   }
 
   @Option(
@@ -44,8 +53,21 @@ final class ModelOptions {
       names = "--quantization",
       paramLabel = "KIND",
       defaultValue = "none",
-      description = "none; int8 and int4 are not there yet")
+      description = "none, int8 or int4")
   private QuantizationName quantization = QuantizationName.none;
+
+  @Option(
+      names = "--group-size",
+      paramLabel = "N",
+      defaultValue = "32",
+      description = "int4: how many weights share a scale: 32, 64 or 128")
+  private int groupSize = 32;
+
+  @Option(
+      names = "--quantization-cache",
+      paramLabel = "DIR",
+      description = "where quantized weights are kept; ~/.cache/aicoder/quantized when absent")
+  private @Nullable Path cache;
 
   @Option(
       names = "--threads",
@@ -69,21 +91,30 @@ final class ModelOptions {
    * @param absent the format when none is asked for; {@code null}: the checkpoint's own
    */
   AiCoder.Builder builder(Path model, @Nullable ComputeType absent) {
-    if (quantization != QuantizationName.none) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--quantization " + quantization + " is not available yet (available: none)");
-    }
     return AiCoder.builder(model)
-        .optComputeType(dtype == null ? absent : dtype.computeType())
+        .optComputeType(computeType(absent))
+        .optQuantization(quantization())
+        .optCacheDirectory(cache)
         .optThreads(threads);
+  }
+
+  private @Nullable ComputeType computeType(@Nullable ComputeType absent) {
+    if (dtype != null) {
+      return dtype.computeType();
+    }
+    return quantization == QuantizationName.none ? absent : null;
   }
 
   int threads() {
     return threads;
   }
 
-  QuantizationName quantization() {
-    return quantization;
+  /** Returns how the weights are held. */
+  Quantization quantization() {
+    try {
+      return quantization.quantization(groupSize);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--group-size: " + e.getMessage());
+    }
   }
 }

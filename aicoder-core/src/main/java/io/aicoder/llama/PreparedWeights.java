@@ -1,0 +1,251 @@
+package io.aicoder.llama;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.IValue;
+import io.aicoder.checkpoint.Checkpoint;
+import io.aicoder.checkpoint.LlamaConfig;
+import io.aicoder.checkpoint.Projection;
+import io.aicoder.llama.QuantizedFile.Entry;
+import io.aicoder.llama.QuantizedFile.NumberType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Quantized linear layers on their way into a program: mapped from the cache where it has them,
+ * else made of the checkpoint's weights and put there for the next time.
+ */
+final class PreparedWeights implements AutoCloseable {
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(PreparedWeights.class);
+
+  /** Rises when the same checkpoint would give other numbers or another layout. */
+  private static final String VERSION = "1";
+
+  private final LlamaProgram program;
+  private final List<LinearFormat> formats;
+  private final QuantizedFile cache;
+  private final boolean cached;
+  private final Map<NumberType, Long> mappings = new EnumMap<>(NumberType.class);
+  private QuantizedFile.@Nullable Writer writer;
+  private int next;
+
+  /**
+   * Looks into the cache.
+   *
+   * @param directory holds the cache's files
+   */
+  PreparedWeights(
+      LlamaProgram program, Checkpoint checkpoint, Quantization quantization, Path directory) {
+    this.program = program;
+    this.formats = formats(checkpoint.config(), quantization);
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", "aicoder-" + quantization.label());
+    metadata.put("version", VERSION);
+    metadata.put("checkpoint", checkpoint.fingerprint());
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < formats.size(); i++) {
+      entries.addAll(formats.get(i).entries(prefix(i)));
+    }
+    this.cache =
+        new QuantizedFile(
+            directory.resolve(
+                checkpoint.fingerprint().substring(0, 32)
+                    + "-"
+                    + quantization.label()
+                    + ".safetensors"),
+            metadata,
+            entries);
+    this.cached = inCache();
+    if (!cached) {
+      LOGGER.info("quantizing {} to {}", checkpoint.directory(), quantization.label());
+      this.writer = openWriter();
+    }
+  }
+
+  private static List<LinearFormat> formats(LlamaConfig config, Quantization quantization) {
+    List<LinearFormat> formats = new ArrayList<>();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      for (LinearGroup group : LinearGroup.values()) {
+        int out = 0;
+        for (Projection projection : group.projections()) {
+          out += projection.out(config);
+        }
+        formats.add(
+            LinearFormat.of(quantization, out, group.projections().get(0).in(config), false));
+      }
+    }
+    formats.add(LinearFormat.of(quantization, config.vocabularySize(), config.hiddenSize(), true));
+    return formats;
+  }
+
+  private static String prefix(int linear) {
+    return "linear." + linear + ".";
+  }
+
+  private boolean inCache() {
+    try {
+      return cache.valid();
+    } catch (IOException e) {
+      LOGGER.warn("{} cannot be read: the weights are quantized again", cache.file(), e);
+      return false;
+    }
+  }
+
+  /** A cache that cannot be written costs time at the next start, and nothing else. */
+  private QuantizedFile.@Nullable Writer openWriter() {
+    try {
+      return cache.write();
+    } catch (IOException e) {
+      notWritten(e);
+      return null;
+    }
+  }
+
+  private void notWritten(IOException e) {
+    LOGGER.warn(
+        "{} cannot be written ({}): the weights will be quantized again at the next start; free"
+            + " space there or name another folder with optCacheDirectory",
+        cache.file(),
+        e.toString());
+  }
+
+  /** Whether the weights come from the cache, so that the checkpoint's need not be staged. */
+  boolean cached() {
+    return cached;
+  }
+
+  /**
+   * Adds the next linear layer: from the cache, or of the checkpoint's matrices that are staged.
+   */
+  void addLinear(int stage) {
+    LinearFormat format = formats.get(next);
+    List<Entry> entries = format.entries(prefix(next));
+    if (cached) {
+      entries.forEach(entry -> stage(entry, stage));
+    } else {
+      program.callLong("quantize_staged", IValue.from((long) format.groupSize()));
+      write(entries);
+    }
+    program.callLong("add_linear", IValue.from(false));
+    next++;
+  }
+
+  private void stage(Entry entry, int stage) {
+    NumberType type = entry.type();
+    long file =
+        mappings.computeIfAbsent(
+            type,
+            missing ->
+                program.callLong(
+                    "map_file",
+                    IValue.from(cache.file().toAbsolutePath().toString()),
+                    IValue.from(cache.length() / type.bytes()),
+                    IValue.from((long) type.torchCode())));
+    program.callLong(
+        "place_mapped",
+        IValue.from("weight"),
+        IValue.from(file),
+        IValue.from(cache.offset(entry.name()) / type.bytes()),
+        IValue.listFrom(entry.shape().stream().mapToLong(Long::longValue).toArray()),
+        IValue.from((long) stage),
+        IValue.from((long) type.torchCode()));
+  }
+
+  private void write(List<Entry> entries) {
+    QuantizedFile.Writer target = writer;
+    if (target == null) {
+      return;
+    }
+    try (NDManager manager = program.manager().newSubManager()) {
+      List<PtNDArray> tensors = program.tensors("staged_tensors", manager);
+      for (int i = 0; i < entries.size(); i++) {
+        target.put(entries.get(i).name(), tensors.get(i).toByteBuffer());
+      }
+    } catch (IOException e) {
+      notWritten(e);
+      closeWriter();
+    }
+  }
+
+  /** Ends preparing: makes what was written valid, and packs the weights for the kernels. */
+  void finish() {
+    if (writer != null) {
+      try {
+        writer.commit();
+      } catch (IOException e) {
+        notWritten(e);
+      }
+    }
+    List<Integer> alone = new ArrayList<>();
+    for (int i = 0; i < formats.size(); i++) {
+      if (formats.get(i).groupSize() == 0) {
+        alone.add(i);
+      } else {
+        pack(i); // libtorch divides this among its own threads
+      }
+    }
+    packInParallel(alone);
+  }
+
+  private void pack(int linear) {
+    program.callLong(
+        "pack_linear",
+        IValue.from((long) linear),
+        IValue.from((long) formats.get(linear).groupSize()));
+  }
+
+  /** FBGEMM packs 8-bit weights with one thread, and slowly: so several matrices at a time. */
+  private void packInParallel(List<Integer> linears) {
+    AtomicInteger claimed = new AtomicInteger();
+    List<CompletableFuture<Void>> workers = new ArrayList<>();
+    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      workers.add(done);
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  for (int at = claimed.getAndIncrement();
+                      at < linears.size();
+                      at = claimed.getAndIncrement()) {
+                    pack(linears.get(at));
+                  }
+                  done.complete(null);
+                } catch (RuntimeException | Error e) {
+                  done.completeExceptionally(e);
+                }
+              },
+              "aicoder-packing-" + i);
+      thread.setDaemon(true);
+      thread.start();
+    }
+    workers.forEach(CompletableFuture::join);
+  }
+
+  @Override
+  public void close() {
+    closeWriter();
+  }
+
+  private void closeWriter() {
+    if (writer != null) {
+      try {
+        writer.close();
+      } catch (IOException e) {
+        LOGGER.warn("{}: what is left of it cannot be removed", cache.file(), e);
+      }
+      writer = null;
+    }
+  }
+}
