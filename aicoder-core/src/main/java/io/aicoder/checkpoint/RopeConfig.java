@@ -32,8 +32,11 @@ final class RopeConfig {
   }
 
   double theta() {
-    JsonObject holder = rope.has("rope_theta") ? rope : json;
-    return holder.positiveNumber("rope_theta", 10000.0);
+    return thetaHolder().positiveNumber("rope_theta", 10000.0);
+  }
+
+  private JsonObject thetaHolder() {
+    return rope.has("rope_theta") ? rope : json;
   }
 
   /** Returns how many of a head's numbers are turned: the first {@code partial_rotary_factor}. */
@@ -98,7 +101,7 @@ final class RopeConfig {
 
   private RopeScaling.Yarn yarn() {
     if (theta() <= 1) {
-      throw json.problem("rope_theta", "is " + theta() + ": yarn scaling needs one above 1");
+      throw thetaHolder().problem("rope_theta", "is 1 or less: yarn scaling needs more");
     }
     double original = originalMaxPositions();
     double factor = rope.positiveNumber("factor", maxPositions / original);
