@@ -4,22 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The configurations of published checkpoints are read as they are meant. */
 class LlamaConfigTest {
 
-  @TempDir private Path directory;
-
-  private LlamaConfig read(String json) {
+  private static LlamaConfig read(String json) {
     try {
-      return LlamaConfig.read(Files.writeString(directory.resolve("config.json"), json));
+      Path file = Files.createTempFile("config", ".json");
+      try {
+        return LlamaConfig.read(Files.writeString(file, json));
+      } finally {
+        Files.delete(file);
+      }
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -124,7 +127,9 @@ class LlamaConfigTest {
     String newer = "\"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": 2.0}";
     String type = "\"model_type\": \"llama\", ";
     LlamaConfig both =
-        read(SHAPE.formatted(type + newer + ", \"rope_scaling\": {\"rope_type\": \"dynamic\", \"factor\": 3}"));
+        read(
+            SHAPE.formatted(
+                type + newer + ", \"rope_scaling\": {\"rope_type\": \"dynamic\", \"factor\": 3}"));
     assertThat(both.ropeScaling()).isEqualTo(new RopeScaling.Dynamic(3));
     assertThat(both.contextLength()).isEqualTo(3 * 2048);
     LlamaConfig empty = read(SHAPE.formatted(type + newer + ", \"rope_scaling\": {}"));
