@@ -1,29 +1,29 @@
 package io.aicoder;
 
 import io.aicoder.checkpoint.Checkpoint;
-import io.aicoder.checkpoint.GenerationDefaults;
 import io.aicoder.checkpoint.LlamaConfig;
 import io.aicoder.checkpoint.LoraAdapter;
-import io.aicoder.engine.Order;
 import io.aicoder.engine.Scheduler;
+import io.aicoder.engine.Scorer;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.generate.ChatMessage;
 import io.aicoder.generate.GenerationRequest;
+import io.aicoder.generate.GenerationResult;
+import io.aicoder.generate.Pooling;
 import io.aicoder.generate.Prompt;
 import io.aicoder.generate.TextStream;
+import io.aicoder.generate.TokenScores;
 import io.aicoder.llama.AdapterLoader;
 import io.aicoder.llama.ComputeType;
 import io.aicoder.llama.LlamaProgram;
 import io.aicoder.llama.Quantization;
 import io.aicoder.llama.QuantizedFile;
-import io.aicoder.llama.Sampling;
 import io.aicoder.llama.TorchRuntime;
 import io.aicoder.llama.WeightLoader;
 import io.aicoder.text.ChatTemplate;
 import io.aicoder.text.Tokenizer;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,18 +51,15 @@ public final class AiCoder implements CodeModel {
   /** The adapter name by which a request asks for the model without any. */
   public static final String BASE = "base";
 
-  /** New tokens when neither the request nor the checkpoint says how many: the paper's figure. */
-  private static final int DEFAULT_NEW_TOKENS = 2048;
-
   private static final int NO_ADAPTER = -1;
-  private static final SecureRandom SEEDS = new SecureRandom();
 
   private final Checkpoint checkpoint;
   private final ComputeType type;
   private final Quantization quantization;
   private final Tokenizer tokenizer;
-  private final @Nullable ChatTemplate chatTemplate;
+  private final Orders orders;
   private final Scheduler scheduler;
+  private final Scorer scorer;
   private final Map<String, LoadedAdapter> adapters = new ConcurrentHashMap<>();
   private @Nullable String fingerprint;
   private int nextAdapter;
@@ -74,10 +71,12 @@ public final class AiCoder implements CodeModel {
     this.checkpoint = checkpoint;
     this.type = options.computeType(checkpoint);
     this.quantization = options.quantization;
-    this.chatTemplate = ChatTemplate.open(checkpoint.directory());
+    ChatTemplate chatTemplate = ChatTemplate.open(checkpoint.directory());
     this.tokenizer = Tokenizer.open(checkpoint.directory());
+    this.orders = new Orders(checkpoint, tokenizer, chatTemplate);
     try {
       this.scheduler = new Scheduler(options.loader(checkpoint), tokenizer);
+      this.scorer = new Scorer(scheduler);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -268,63 +267,105 @@ public final class AiCoder implements CodeModel {
 
   @Override
   public TextStream stream(GenerationRequest request) {
-    return scheduler.submit(order(request));
-  }
-
-  private Order order(GenerationRequest request) {
-    GenerationDefaults defaults = checkpoint.generationDefaults();
-    List<Integer> prompt = encode(request.prompt());
-    int room = checkpoint.config().contextLength() - prompt.size();
-    if (room < 1 || prompt.isEmpty()) {
+    if (request.samples() > 1) {
       throw new AiCoderException(
           ErrorCategory.REQUEST,
-          "the prompt has %d tokens, the model's context holds %d: it needs at least one of its own and one for the answer"
-              .formatted(prompt.size(), checkpoint.config().contextLength()));
+          "n is " + request.samples() + ": one result holds one text; call generateAll");
     }
-    LoadedAdapter adapter = adapter(request.adapter());
-    return new Order(
-        prompt,
-        Math.min(
-            room,
-            orElse(request.maxNewTokens(), orElse(defaults.maxNewTokens(), DEFAULT_NEW_TOKENS))),
-        new Sampling(
-            orElse(request.temperature(), defaults.temperature()),
-            orElse(request.topK(), defaults.topK()),
-            orElse(request.topP(), defaults.topP()),
-            orElse(request.repetitionPenalty(), defaults.repetitionPenalty())),
-        orElse(request.seed(), SEEDS.nextLong()),
-        request.stop(),
-        request.ignoreEos() ? List.of() : defaults.eosTokenIds(),
-        adapter == null ? NO_ADAPTER : adapter.number(),
-        request.promptLogits());
+    return scheduler.submit(orders.order(request, adapterNumber(request.adapter())));
   }
 
-  private static <T> T orElse(@Nullable T value, T otherwise) {
-    return value == null ? otherwise : value;
+  @Override
+  public List<GenerationResult> generateAll(GenerationRequest request) {
+    return scheduler.run(orders.order(request, adapterNumber(request.adapter())));
   }
 
-  private List<Integer> encode(Prompt prompt) {
-    if (prompt instanceof Prompt.Chat chat) {
-      return inVocabulary(tokenizer.encode(render(chat.messages(), true), false));
-    }
-    if (prompt instanceof Prompt.Text text) {
-      return inVocabulary(tokenizer.encodePrompt(text.text()));
-    }
-    return inVocabulary(((Prompt.Tokens) prompt).ids());
+  private int adapterNumber(@Nullable String requested) {
+    LoadedAdapter adapter = adapter(requested);
+    return adapter == null ? NO_ADAPTER : adapter.number();
   }
 
-  /** Outside ids would read past the embedding: checked here, whoever made them. */
-  private List<Integer> inVocabulary(List<Integer> ids) {
-    int size = checkpoint.config().vocabularySize();
-    for (int id : ids) {
-      if (id < 0 || id >= size) {
-        throw new AiCoderException(
-            ErrorCategory.REQUEST,
-            "token id %d is outside the vocabulary of %d: check the ids, or that tokenizer.json belongs to the model"
-                .formatted(id, size));
-      }
+  /**
+   * Returns how likely the model finds a continuation of a prompt.
+   *
+   * @param prompt what stands before it
+   * @param continuation what is scored; its tokens are its own, whatever stands before it
+   * @param adapter the name of a loaded adapter; {@code null}: the model's default
+   * @throws AiCoderException when the continuation is empty, or both do not fit the context
+   */
+  public TokenScores logProbabilities(
+      Prompt prompt, String continuation, @Nullable String adapter) {
+    List<Integer> scored = encode(continuation);
+    if (scored.isEmpty()) {
+      throw new AiCoderException(
+          ErrorCategory.REQUEST, "the continuation has no token: there is nothing to score");
     }
-    return ids;
+    List<Integer> ids = orders.fitting(orders.encodeScored(prompt, scored));
+    return scorer.score(ids, scored.size(), adapterNumber(adapter));
+  }
+
+  /** Returns how likely the model, with its default adapter, finds a continuation of a text. */
+  public TokenScores logProbabilities(String prompt, String continuation) {
+    return logProbabilities(new Prompt.Text(prompt), continuation, null);
+  }
+
+  /**
+   * Returns how likely the model finds each token of a text but the first. A text longer than the
+   * context is read in windows.
+   *
+   * @param stride how many tokens a window begins behind the one before it, at least 1 and less
+   *     than the context: a smaller one shows the model more of what stands before a token, and
+   *     takes longer
+   * @param adapter the name of a loaded adapter; {@code null}: the model's default
+   * @throws AiCoderException when the text has fewer than two tokens
+   * @throws IllegalArgumentException when the stride is out of its range
+   */
+  public TokenScores score(Prompt text, int stride, @Nullable String adapter) {
+    if (stride < 1 || stride >= orders.context()) {
+      throw new IllegalArgumentException(
+          "stride is %d: it must be between 1 and %d".formatted(stride, orders.context() - 1));
+    }
+    List<Integer> ids = orders.encodeScored(text, List.of());
+    return scorer.scoreAll(ids, orders.context(), stride, adapterNumber(adapter));
+  }
+
+  /**
+   * Returns a text's perplexity with the model's default adapter: {@link #score} in windows that
+   * overlap by half, then e to the negative mean.
+   */
+  public double perplexity(String text) {
+    return score(new Prompt.Text(text), Math.max(1, orders.context() / 2), null).perplexity();
+  }
+
+  /**
+   * Returns a text's embedding: the model's last hidden states, behind its last norm.
+   *
+   * @param pooling how the tokens' states become one
+   * @param normalized whether to scale it to length 1
+   * @param adapter the name of a loaded adapter; {@code null}: the model's default
+   * @return {@code hidden_size} numbers
+   * @throws AiCoderException when the context does not hold the text
+   */
+  public float[] embed(Prompt text, Pooling pooling, boolean normalized, @Nullable String adapter) {
+    List<Integer> ids = orders.fitting(orders.encode(text));
+    float[] embedding = scorer.embed(ids, pooling, adapterNumber(adapter));
+    return normalized ? ofLengthOne(embedding) : embedding;
+  }
+
+  /** Returns a text's embedding with the model's default adapter, not normalized. */
+  public float[] embed(String text, Pooling pooling) {
+    return embed(new Prompt.Text(text), pooling, false, null);
+  }
+
+  private static float[] ofLengthOne(float[] vector) {
+    double square = 0;
+    for (float number : vector) {
+      square += (double) number * number;
+    }
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) (vector[i] / Math.sqrt(square));
+    }
+    return vector;
   }
 
   /**
@@ -335,13 +376,7 @@ public final class AiCoder implements CodeModel {
    * @throws AiCoderException when the checkpoint has no template, or it refuses the conversation
    */
   public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
-    if (chatTemplate == null) {
-      throw new AiCoderException(
-          ErrorCategory.REQUEST,
-          checkpoint.directory()
-              + ": tokenizer_config.json has no chat_template, so that a conversation cannot be rendered: send a plain text");
-    }
-    return chatTemplate.render(messages, addGenerationPrompt);
+    return orders.render(messages, addGenerationPrompt);
   }
 
   /** Returns the tokens of a text, special tokens not added. */

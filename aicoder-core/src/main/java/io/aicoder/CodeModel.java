@@ -1,8 +1,12 @@
 package io.aicoder;
 
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.GenerationResult;
 import io.aicoder.generate.TextStream;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +31,8 @@ public interface CodeModel extends AutoCloseable {
    * Starts a generation.
    *
    * @return the stream, to be closed by the caller
-   * @throws io.aicoder.error.AiCoderException when the request cannot be served
+   * @throws io.aicoder.error.AiCoderException when the request cannot be served; one that asks for
+   *     several samples never can
    */
   TextStream stream(GenerationRequest request);
 
@@ -40,6 +45,26 @@ public interface CodeModel extends AutoCloseable {
     try (TextStream stream = stream(request)) {
       return stream.result();
     }
+  }
+
+  /**
+   * Generates all samples that the request asks for, and waits for them. Sample i is what {@link
+   * GenerationRequest#sample} asks for alone. An interrupt of the thread cancels them.
+   *
+   * @return the samples; of beam search the best texts, best first
+   * @throws io.aicoder.error.AiCoderException when the request cannot be served
+   */
+  default List<GenerationResult> generateAll(GenerationRequest request) {
+    Integer beams = request.beams().beams();
+    if (beams != null && beams > 1 && request.samples() > 1) {
+      throw new AiCoderException(
+          ErrorCategory.REQUEST, "n is " + request.samples() + ": this model returns one beam");
+    }
+    List<GenerationResult> results = new ArrayList<>();
+    for (int i = 0; i < request.samples(); i++) {
+      results.add(generate(request.sample(i)));
+    }
+    return results;
   }
 
   /** Returns the number of tokens in a text, special tokens not added. */

@@ -2,19 +2,12 @@ package io.aicoder.engine;
 
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
-import io.aicoder.generate.FinishReason;
 import io.aicoder.generate.GenerationResult;
 import io.aicoder.generate.TextStream;
-import io.aicoder.generate.Timings;
 import io.aicoder.llama.LlamaProgram;
-import io.aicoder.text.Detokenizer;
-import io.aicoder.text.StopSequences;
 import io.aicoder.text.Tokenizer;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -27,31 +20,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Generation implements TextStream {
 
-  /** Prompt tokens taken at once: bounds memory, and the wait until a cancellation is seen. */
-  private static final int PREFILL_CHUNK = 512;
-
-  /** The KV cache grows in steps of this many positions. */
-  private static final int CAPACITY_STEP = 256;
-
   /** Stands in the queue behind the last piece; compared by identity. */
   @SuppressWarnings("StringOperationCanBeSimplified") // a string of its own is the point
   private static final String END = new String("end");
 
   private final Order order;
-  private final Detokenizer detokenizer;
-  private final StopSequences stopSequences;
-  private final long submitted = System.nanoTime();
+  private final Tokenizer tokenizer;
+  private final Stopwatch stopwatch = new Stopwatch();
   private final BlockingQueue<String> pieces = new LinkedBlockingQueue<>();
-  private final CompletableFuture<GenerationResult> outcome = new CompletableFuture<>();
-  private final List<Integer> ids = new ArrayList<>();
-  private final StringBuilder text = new StringBuilder();
+  private final CompletableFuture<List<GenerationResult>> outcome = new CompletableFuture<>();
   private volatile boolean cancelled;
   private @Nullable String next;
 
   Generation(Order order, Tokenizer tokenizer) {
     this.order = order;
-    this.detokenizer = new Detokenizer(tokenizer);
-    this.stopSequences = new StopSequences(order.stop());
+    this.tokenizer = tokenizer;
   }
 
   // ---- the engine's side ----
@@ -78,88 +61,19 @@ final class Generation implements TextStream {
     pieces.add(END);
   }
 
-  private GenerationResult generate(LlamaProgram program) {
-    long started = System.nanoTime();
-    if (cancelled || !prefill(program)) {
-      return result(new FinishReason.Cancelled(), started, System.nanoTime(), null);
+  private List<GenerationResult> generate(LlamaProgram program) {
+    stopwatch.start();
+    Beams beams = order.beams();
+    if (beams == null) {
+      return new SampledDecoding(program, order, tokenizer, stopwatch, () -> cancelled, pieces::add)
+          .run();
     }
-    List<Float> logits = order.promptLogits() ? logits(program) : null;
-    // Random would begin alike for neighbouring seeds.
-    SplittableRandom random = new SplittableRandom(order.seed());
-    int token = program.choose(order.sampling(), random.nextDouble());
-    long prefilled = System.nanoTime();
-    FinishReason reason = accept(token);
-    while (reason == null) {
-      int position = order.promptIds().size() + ids.size() - 1;
-      token =
-          program.decode(token, position, order.adapter(), order.sampling(), random.nextDouble());
-      reason = accept(token);
+    List<GenerationResult> results =
+        new BeamSearch(program, order, beams, tokenizer, stopwatch, () -> cancelled).run();
+    if (!results.get(0).text().isEmpty()) {
+      pieces.add(results.get(0).text());
     }
-    if (!(reason instanceof FinishReason.StopSequence)) {
-      emit(stopSequences.add(detokenizer.finish()));
-      emit(stopSequences.finish());
-      String stop = stopSequences.found();
-      reason = stop == null ? reason : new FinishReason.StopSequence(stop);
-    }
-    return result(reason, started, prefilled, logits);
-  }
-
-  /** Takes the prompt in; false when the caller cancelled meanwhile. */
-  private boolean prefill(LlamaProgram program) {
-    List<Integer> prompt = order.promptIds();
-    long steps = ((long) prompt.size() + order.maxNewTokens() + CAPACITY_STEP - 1) / CAPACITY_STEP;
-    program.begin(prompt.size(), (int) Math.min(steps * CAPACITY_STEP, Integer.MAX_VALUE));
-    for (int start = 0; start < prompt.size(); start += PREFILL_CHUNK) {
-      if (cancelled) {
-        return false;
-      }
-      int end = Math.min(start + PREFILL_CHUNK, prompt.size());
-      long[] chunk = prompt.subList(start, end).stream().mapToLong(Integer::longValue).toArray();
-      program.prefill(chunk, start, order.adapter(), end == prompt.size());
-    }
-    return true;
-  }
-
-  private static List<Float> logits(LlamaProgram program) {
-    List<Float> values = new ArrayList<>();
-    for (float value : program.logits()) {
-      values.add(value);
-    }
-    return values;
-  }
-
-  /** Takes a chosen token in; returns why the generation ends with it, or null when it goes on. */
-  private @Nullable FinishReason accept(int token) {
-    ids.add(token);
-    if (order.eosTokenIds().contains(token)) {
-      return new FinishReason.EndOfSequence(token);
-    }
-    emit(stopSequences.add(detokenizer.add(token)));
-    String stop = stopSequences.found();
-    if (stop != null) {
-      return new FinishReason.StopSequence(stop);
-    }
-    if (cancelled) {
-      return new FinishReason.Cancelled();
-    }
-    return ids.size() >= order.maxNewTokens() ? new FinishReason.Length() : null;
-  }
-
-  private void emit(String piece) {
-    if (!piece.isEmpty()) {
-      text.append(piece);
-      pieces.add(piece);
-    }
-  }
-
-  private GenerationResult result(
-      FinishReason reason, long started, long prefilled, @Nullable List<Float> logits) {
-    Timings timings =
-        new Timings(
-            Duration.ofNanos(started - submitted),
-            Duration.ofNanos(prefilled - started),
-            Duration.ofNanos(System.nanoTime() - prefilled));
-    return new GenerationResult(text.toString(), order.promptIds(), ids, reason, timings, logits);
+    return results;
   }
 
   // ---- the caller's side ----
@@ -201,13 +115,22 @@ final class Generation implements TextStream {
 
   @Override
   public GenerationResult result() {
+    return results().get(0);
+  }
+
+  /**
+   * Waits for the end and returns all results, at least one.
+   *
+   * @throws AiCoderException when the generation failed
+   */
+  List<GenerationResult> results() {
     while (hasNext()) {
       next();
     }
     return await();
   }
 
-  private GenerationResult await() {
+  private List<GenerationResult> await() {
     try {
       return outcome.join();
     } catch (CompletionException e) {

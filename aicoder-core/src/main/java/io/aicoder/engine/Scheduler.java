@@ -2,14 +2,17 @@ package io.aicoder.engine;
 
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
+import io.aicoder.generate.GenerationResult;
 import io.aicoder.generate.TextStream;
 import io.aicoder.llama.LlamaProgram;
 import io.aicoder.text.Tokenizer;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +62,21 @@ public final class Scheduler implements AutoCloseable {
    * @throws AiCoderException when the engine is closed
    */
   public TextStream submit(Order order) {
+    return queue(order);
+  }
+
+  /**
+   * Runs an order and waits for all its results.
+   *
+   * @return as many as the order asks for; fewer when beam search found fewer
+   * @throws AiCoderException when the engine is closed, the generation failed, or the thread was
+   *     interrupted, which cancels it
+   */
+  public List<GenerationResult> run(Order order) {
+    return queue(order).results();
+  }
+
+  private Generation queue(Order order) {
     Generation generation = new Generation(order, tokenizer);
     add(
         new Work() {
@@ -86,14 +104,26 @@ public final class Scheduler implements AutoCloseable {
    * @throws AiCoderException when the engine is closed, or the action failed
    */
   public void withProgram(Consumer<LlamaProgram> action) {
-    CompletableFuture<Void> done = new CompletableFuture<>();
+    compute(
+        program -> {
+          action.accept(program);
+          return true;
+        });
+  }
+
+  /**
+   * Computes something with the program between two orders, and waits for it.
+   *
+   * @throws AiCoderException when the engine is closed, or the computation failed
+   */
+  <T> T compute(Function<LlamaProgram, T> computation) {
+    CompletableFuture<T> done = new CompletableFuture<>();
     add(
         new Work() {
           @Override
           public void run() {
             try {
-              action.accept(loaded.join());
-              done.complete(null);
+              done.complete(computation.apply(loaded.join()));
             } catch (RuntimeException | Error e) {
               done.completeExceptionally(e);
             }
@@ -104,12 +134,12 @@ public final class Scheduler implements AutoCloseable {
             done.completeExceptionally(reason);
           }
         });
-    join(done);
+    return join(done);
   }
 
-  private static void join(CompletableFuture<?> future) {
+  private static <T> T join(CompletableFuture<T> future) {
     try {
-      future.join();
+      return future.join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof AiCoderException cause
           ? cause

@@ -30,6 +30,26 @@ public sealed interface FinishReason {
     }
   }
 
+  /**
+   * A stop token of the request was generated; it is the last of the ids and not in the text.
+   *
+   * @param token the id of that token
+   */
+  record StopToken(int token) implements FinishReason {
+    @Override
+    public String wireName() {
+      return "stop";
+    }
+  }
+
+  /** The text has the form that was asked for, and nothing may follow it. */
+  record Complete() implements FinishReason {
+    @Override
+    public String wireName() {
+      return "stop";
+    }
+  }
+
   /** The token limit of the request, or the model's context, was reached. */
   record Length() implements FinishReason {
     @Override

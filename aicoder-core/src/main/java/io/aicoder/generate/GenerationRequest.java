@@ -1,6 +1,7 @@
 package io.aicoder.generate;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,58 +19,55 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * @param prompt what to continue
- * @param maxNewTokens the most tokens to generate, at least 1, fewer where the context ends; {@code
- *     null}: the checkpoint's, else 2048
- * @param temperature 0 for greedy decoding, else the softmax temperature, at most 100
- * @param topK sample among the k likeliest tokens; 0: all
- * @param topP sample among the likeliest tokens whose probabilities reach p, in (0, 1]
- * @param repetitionPenalty divides positive and multiplies negative logits of tokens seen before
- *     (CTRL, arXiv 1909.05858), above 0; 1: none
- * @param seed makes sampling repeatable; {@code null}: a fresh one
- * @param stop texts that end the generation when they appear; the result ends before them
+ * @param sampling how tokens are chosen
+ * @param stopping when the generation ends
+ * @param beams beam search
+ * @param samples how many results, 1 to {@value #MOST_SAMPLES}; of beam search at most as many as
+ *     beams. {@code n} in OpenAI's API
  * @param adapter the name of a loaded LoRA adapter; {@code null}: the model's default
- * @param ignoreEos whether end-of-sequence tokens are generated through, for measurements
+ * @param logProbabilities whether the result holds the log probabilities of the generated tokens,
+ *     and of how many likeliest ones at each position, 0 to {@value #MOST_LOG_PROBABILITIES};
+ *     {@code null}: none at all
  * @param promptLogits whether the result holds the logits at the last prompt position
  */
 public record GenerationRequest(
     Prompt prompt,
-    @Nullable Integer maxNewTokens,
-    @Nullable Double temperature,
-    @Nullable Integer topK,
-    @Nullable Double topP,
-    @Nullable Double repetitionPenalty,
-    @Nullable Long seed,
-    List<String> stop,
+    SamplingOptions sampling,
+    StopConditions stopping,
+    BeamOptions beams,
+    int samples,
     @Nullable String adapter,
-    boolean ignoreEos,
+    @Nullable Integer logProbabilities,
     boolean promptLogits) {
 
+  private static final int MOST_SAMPLES = 128;
+  private static final int MOST_LOG_PROBABILITIES = 20;
+
   /**
-   * Checks every option.
+   * Checks the options and what they are together.
    *
-   * @throws IllegalArgumentException when one is out of its range
+   * @throws IllegalArgumentException when one is out of its range, or two exclude each other
    */
   public GenerationRequest {
-    stop = List.copyOf(stop);
-    require(
-        maxNewTokens == null || maxNewTokens > 0,
-        "max_new_tokens is " + maxNewTokens + ": it must be 1 or more");
-    require(
-        temperature == null || (temperature >= 0 && temperature <= 100),
-        "temperature is " + temperature + ": it must be between 0 (greedy) and 100");
-    require(topK == null || topK >= 0, "top_k is " + topK + ": it must be 0 (all) or more");
-    require(
-        topP == null || (topP > 0 && topP <= 1),
-        "top_p is " + topP + ": it must be above 0 and at most 1");
-    require(
-        repetitionPenalty == null || (repetitionPenalty > 0 && Double.isFinite(repetitionPenalty)),
-        "repetition_penalty is " + repetitionPenalty + ": it must be above 0");
-    require(stop.stream().noneMatch(String::isEmpty), "stop holds an empty text: remove it");
-  }
-
-  private static void require(boolean condition, String message) {
-    if (!condition) {
-      throw new IllegalArgumentException(message);
+    Ranges.require(
+        samples >= 1 && samples <= MOST_SAMPLES,
+        "n is " + samples + ": it must be between 1 and " + MOST_SAMPLES);
+    Ranges.require(
+        logProbabilities == null
+            || (logProbabilities >= 0 && logProbabilities <= MOST_LOG_PROBABILITIES),
+        "top_logprobs is "
+            + logProbabilities
+            + ": it must be between 0 and "
+            + MOST_LOG_PROBABILITIES);
+    Integer count = beams.beams();
+    if (count != null && count > 1) {
+      String search = "num_beams is " + count + ": ";
+      Double temperature = sampling.temperature();
+      Ranges.require(
+          temperature == null || temperature == 0,
+          search + "beam search does not sample; leave out temperature, or ask for samples by n");
+      Ranges.require(logProbabilities == null, search + "beam search keeps no logprobs");
+      Ranges.require(samples <= count, search + "it must be at least n, which is " + samples);
     }
   }
 
@@ -93,19 +91,51 @@ public record GenerationRequest(
     return new Builder(new Prompt.Tokens(ids));
   }
 
+  /**
+   * Returns the request for one of the samples alone, with its seed: see {@link
+   * SamplingOptions#seedOf}.
+   *
+   * @param sample from 0
+   */
+  public GenerationRequest sample(int sample) {
+    Long seed = sampling.seed();
+    return new GenerationRequest(
+        prompt,
+        seed == null ? sampling : sampling.withSeed(SamplingOptions.seedOf(seed, sample)),
+        stopping,
+        beams,
+        1,
+        adapter,
+        logProbabilities,
+        promptLogits);
+  }
+
   /** Collects the options of a request. Not thread-safe. */
   public static final class Builder {
 
     private final Prompt prompt;
     private @Nullable Integer maxNewTokens;
+    private @Nullable Integer minNewTokens;
+    private List<String> stop = List.of();
+    private List<Integer> stopTokenIds = List.of();
+    private boolean ignoreEos;
     private @Nullable Double temperature;
     private @Nullable Integer topK;
     private @Nullable Double topP;
+    private @Nullable Double minP;
+    private @Nullable Double typicalP;
     private @Nullable Double repetitionPenalty;
+    private @Nullable Double presencePenalty;
+    private @Nullable Double frequencyPenalty;
+    private @Nullable Integer noRepeatNgramSize;
+    private Map<Integer, Double> logitBias = Map.of();
     private @Nullable Long seed;
-    private List<String> stop = List.of();
+    private int samples = 1;
+    private @Nullable Integer beams;
+    private @Nullable Double lengthPenalty;
+    private @Nullable EarlyStopping earlyStopping;
     private @Nullable String adapter;
-    private boolean ignoreEos;
+    private @Nullable Integer logProbabilities;
     private boolean promptLogits;
 
     private Builder(Prompt prompt) {
@@ -115,6 +145,30 @@ public record GenerationRequest(
     /** Sets the most tokens to generate. */
     public Builder optMaxNewTokens(@Nullable Integer value) {
       maxNewTokens = value;
+      return this;
+    }
+
+    /** Lets no end-of-sequence or stop token come before so many others. */
+    public Builder optMinNewTokens(@Nullable Integer value) {
+      minNewTokens = value;
+      return this;
+    }
+
+    /** Ends the generation where one of these texts appears. */
+    public Builder optStop(List<String> value) {
+      stop = value;
+      return this;
+    }
+
+    /** Ends the generation at one of these tokens too. */
+    public Builder optStopTokenIds(List<Integer> value) {
+      stopTokenIds = value;
+      return this;
+    }
+
+    /** Generates through end-of-sequence tokens, up to the token limit. */
+    public Builder optIgnoreEos(boolean value) {
+      ignoreEos = value;
       return this;
     }
 
@@ -136,9 +190,45 @@ public record GenerationRequest(
       return this;
     }
 
-    /** Makes tokens that were seen before less likely. */
+    /** Samples among tokens with at least this share of the likeliest token's probability. */
+    public Builder optMinP(@Nullable Double value) {
+      minP = value;
+      return this;
+    }
+
+    /** Samples among the most typical tokens whose probabilities reach p. */
+    public Builder optTypicalP(@Nullable Double value) {
+      typicalP = value;
+      return this;
+    }
+
+    /** Makes tokens of prompt and output less likely, by a factor. */
     public Builder optRepetitionPenalty(@Nullable Double value) {
       repetitionPenalty = value;
+      return this;
+    }
+
+    /** Makes tokens that were generated before less likely. */
+    public Builder optPresencePenalty(@Nullable Double value) {
+      presencePenalty = value;
+      return this;
+    }
+
+    /** Makes tokens less likely for each time that they were generated. */
+    public Builder optFrequencyPenalty(@Nullable Double value) {
+      frequencyPenalty = value;
+      return this;
+    }
+
+    /** Lets no sequence of so many tokens come twice. */
+    public Builder optNoRepeatNgramSize(@Nullable Integer value) {
+      noRepeatNgramSize = value;
+      return this;
+    }
+
+    /** Adds to the logits of tokens, by their ids. */
+    public Builder optLogitBias(Map<Integer, Double> value) {
+      logitBias = value;
       return this;
     }
 
@@ -148,9 +238,27 @@ public record GenerationRequest(
       return this;
     }
 
-    /** Ends the generation where one of these texts appears. */
-    public Builder optStop(List<String> value) {
-      stop = value;
+    /** Asks for several samples, which share the prompt's prefill: see {@code generateAll}. */
+    public Builder optSamples(int value) {
+      samples = value;
+      return this;
+    }
+
+    /** Searches with so many beams; 1: no beam search. */
+    public Builder optBeams(@Nullable Integer value) {
+      beams = value;
+      return this;
+    }
+
+    /** Sets the power of its length by which a beam's score is divided. */
+    public Builder optLengthPenalty(@Nullable Double value) {
+      lengthPenalty = value;
+      return this;
+    }
+
+    /** Sets when beam search ends. */
+    public Builder optEarlyStopping(@Nullable EarlyStopping value) {
+      earlyStopping = value;
       return this;
     }
 
@@ -160,9 +268,9 @@ public record GenerationRequest(
       return this;
     }
 
-    /** Generates through end-of-sequence tokens, up to the token limit. */
-    public Builder optIgnoreEos(boolean value) {
-      ignoreEos = value;
+    /** Keeps the log probabilities of the generated tokens and of so many likeliest ones. */
+    public Builder optLogProbabilities(@Nullable Integer value) {
+      logProbabilities = value;
       return this;
     }
 
@@ -175,20 +283,29 @@ public record GenerationRequest(
     /**
      * Returns the request.
      *
-     * @throws IllegalArgumentException when an option is out of its range
+     * @throws IllegalArgumentException when an option is out of its range, or two exclude each
+     *     other
      */
     public GenerationRequest build() {
       return new GenerationRequest(
           prompt,
-          maxNewTokens,
-          temperature,
-          topK,
-          topP,
-          repetitionPenalty,
-          seed,
-          stop,
+          new SamplingOptions(
+              temperature,
+              topK,
+              topP,
+              minP,
+              typicalP,
+              repetitionPenalty,
+              presencePenalty,
+              frequencyPenalty,
+              noRepeatNgramSize,
+              logitBias,
+              seed),
+          new StopConditions(maxNewTokens, minNewTokens, stop, stopTokenIds, ignoreEos),
+          new BeamOptions(beams, lengthPenalty, earlyStopping),
+          samples,
           adapter,
-          ignoreEos,
+          logProbabilities,
           promptLogits);
     }
   }

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param timings where the time went
  * @param promptLogits the unprocessed logits at the last prompt position, {@code vocab_size}
  *     values, when the request asked for them; else {@code null}
+ * @param logProbabilities one entry for each of {@code ids}, when the request asked for them; else
+ *     {@code null}
+ * @param beamScore the beam's score, when it was found by beam search; else {@code null}
  */
 public record GenerationResult(
     String text,
@@ -22,13 +25,26 @@ public record GenerationResult(
     List<Integer> ids,
     FinishReason finishReason,
     Timings timings,
-    @Nullable List<Float> promptLogits) {
+    @Nullable List<Float> promptLogits,
+    @Nullable List<TokenChoice> logProbabilities,
+    @Nullable Double beamScore) {
 
   /** Copies the lists. */
   public GenerationResult {
     promptIds = List.copyOf(promptIds);
     ids = List.copyOf(ids);
     promptLogits = promptLogits == null ? null : List.copyOf(promptLogits);
+    logProbabilities = logProbabilities == null ? null : List.copyOf(logProbabilities);
+  }
+
+  /** Creates a result without logits, probabilities and score. */
+  public GenerationResult(
+      String text,
+      List<Integer> promptIds,
+      List<Integer> ids,
+      FinishReason finishReason,
+      Timings timings) {
+    this(text, promptIds, ids, finishReason, timings, null, null, null);
   }
 
   /** Returns the number of prompt tokens. */

@@ -9,7 +9,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import com.sun.management.OperatingSystemMXBean;
 import io.aicoder.checkpoint.LlamaConfig;
@@ -19,14 +18,16 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The model: the TorchScript source {@code llama.py} and its modules, loaded into libtorch, with
- * one sequence in its KV cache.
+ * the sequences of one request in its KV cache.
  *
  * <p>Belongs to the thread that creates it, whose settings of libtorch it changes. Owns its native
  * memory until {@link #close}.
@@ -35,7 +36,10 @@ public final class LlamaProgram implements AutoCloseable {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(LlamaProgram.class);
 
-  /** What the program returns for a next token when its logits are not finite. */
+  /**
+   * What the program returns for a next token when its logits are not finite; another negative
+   * number when the options leave none.
+   */
   private static final long NOT_FINITE = -1;
 
   /**
@@ -48,14 +52,20 @@ public final class LlamaProgram implements AutoCloseable {
 
   private final LlamaConfig config;
   private final Model model;
-  private final PtSymbolBlock block;
   private final PtNDManager manager;
+  private final ScriptCalls calls;
+  private final MaskTable maskTable;
 
   private LlamaProgram(LlamaConfig config, Model model) {
     this.config = config;
     this.model = model;
-    this.block = (PtSymbolBlock) model.getBlock();
     this.manager = (PtNDManager) model.getNDManager();
+    this.calls = new ScriptCalls((PtSymbolBlock) model.getBlock(), manager);
+    this.maskTable =
+        new MaskTable(
+            (config.vocabularySize() + Long.SIZE - 1) / Long.SIZE,
+            (words, number) ->
+                callLong("put_mask", IValue.from((long) number), IValue.listFrom(words)));
   }
 
   /**
@@ -130,31 +140,32 @@ public final class LlamaProgram implements AutoCloseable {
   }
 
   /**
-   * Begins an empty sequence.
+   * Begins sequences, of which the first takes the prompt.
    *
-   * @param promptLength how many tokens the prompt has, all its pieces together
-   * @param capacity the most positions it may have; the cache is kept when it is large enough
+   * @param sequences the most that there will be at once: see {@link #arrange}
+   * @param capacity the most positions each may have; the cache is kept when it is large enough
    * @throws AiCoderException when memory cannot hold the keys and values of so many
    */
-  public void begin(int promptLength, int capacity) {
+  public void begin(int sequences, int capacity) {
     double numbers = 2.0 * config.layers() * config.keyValueHeads() * config.headSize() * capacity;
-    if (numbers * SMALLEST_NUMBER > MEMORY) {
-      throw noMemory(capacity, null);
+    if (numbers * sequences * SMALLEST_NUMBER > MEMORY) {
+      throw noMemory(sequences, capacity, null);
     }
     try {
-      callLong("begin", IValue.from(1L), IValue.from((long) capacity));
-      callLong("expect", IValue.from((long) promptLength));
+      callLong("begin", IValue.from((long) sequences), IValue.from((long) capacity));
     } catch (EngineException e) {
-      throw noMemory(capacity, e);
+      throw noMemory(sequences, capacity, e);
     }
   }
 
-  private static AiCoderException noMemory(int capacity, @Nullable Throwable cause) {
+  private static AiCoderException noMemory(int sequences, int capacity, @Nullable Throwable cause) {
+    String what =
+        sequences == 1 ? capacity + " tokens" : sequences + " times " + capacity + " tokens";
+    String remedy =
+        sequences == 1 ? "lower max_new_tokens" : "lower max_new_tokens, n or num_beams";
     return new AiCoderException(
         ErrorCategory.ENVIRONMENT,
-        "there is no memory for the keys and values of "
-            + capacity
-            + " tokens: lower max_new_tokens",
+        "there is no memory for the keys and values of " + what + ": " + remedy,
         cause);
   }
 
@@ -165,7 +176,16 @@ public final class LlamaProgram implements AutoCloseable {
   }
 
   /**
-   * Takes a piece of the prompt.
+   * Prepares for a prompt: dynamic rotary scaling turns all its positions by its length.
+   *
+   * @param promptLength how many tokens it has, all its pieces together
+   */
+  public void expect(int promptLength) {
+    callLong("expect", IValue.from((long) promptLength));
+  }
+
+  /**
+   * Takes a piece of the prompt into the first sequence.
    *
    * @param ids its token ids, each in [0, vocab_size)
    * @param start the position of the first
@@ -182,79 +202,205 @@ public final class LlamaProgram implements AutoCloseable {
   }
 
   /**
-   * Chooses a token after the prompt.
+   * Settles how tokens are chosen, once for each generation and before {@link #arrange}.
    *
    * @param sampling how
-   * @param draw a random number in [0, 1)
-   * @return its id
+   * @param prompt the tokens of the prompt
    */
-  public int choose(Sampling sampling, double draw) {
-    return token(
-        callLong(
-            "choose",
-            IValue.from(sampling.temperature()),
-            IValue.from((long) sampling.topK()),
-            IValue.from(sampling.topP()),
-            IValue.from(sampling.repetitionPenalty()),
-            IValue.from(draw)));
+  public void configure(Sampling sampling, List<Integer> prompt) {
+    long[] seen = sampling.looksAtPrompt() ? longs(prompt) : new long[0];
+    List<Integer> biased = List.copyOf(sampling.logitBias().keySet());
+    double[] bias =
+        biased.stream().mapToDouble(id -> sampling.logitBias().getOrDefault(id, 0.0)).toArray();
+    callLong(
+        "configure",
+        IValue.from(sampling.temperature()),
+        IValue.from((long) sampling.topK()),
+        IValue.from(sampling.topP()),
+        IValue.from(sampling.minP()),
+        IValue.from(sampling.typicalP()),
+        IValue.from(sampling.repetitionPenalty()),
+        IValue.from(sampling.presencePenalty()),
+        IValue.from(sampling.frequencyPenalty()),
+        IValue.from((long) sampling.noRepeatNgramSize()),
+        IValue.from((long) sampling.minNewTokens()),
+        IValue.listFrom(seen),
+        IValue.listFrom(longs(sampling.endIds())),
+        IValue.listFrom(longs(biased)),
+        IValue.listFrom(bias));
+  }
+
+  private static long[] longs(List<Integer> ids) {
+    return ids.stream().mapToLong(Integer::longValue).toArray();
   }
 
   /**
-   * Takes one token and chooses the next, in one call.
+   * Makes sequence i what sequence {@code rows[i]} is: forks, drops and reorders sequences.
    *
-   * @param token the id of the newest token
-   * @param position its position
-   * @param adapter the number of an adapter, or −1
-   * @param sampling how to choose
-   * @param draw a random number in [0, 1)
-   * @return the id of the next token
+   * @param rows for each sequence from now on, which one it continues
+   * @param length the positions that they have
    */
-  public int decode(int token, int position, int adapter, Sampling sampling, double draw) {
-    return token(
-        callLong(
-            "decode",
-            IValue.from((long) token),
-            IValue.from((long) position),
-            IValue.from((long) adapter),
-            IValue.from(sampling.temperature()),
-            IValue.from((long) sampling.topK()),
-            IValue.from(sampling.topP()),
-            IValue.from(sampling.repetitionPenalty()),
-            IValue.from(draw)));
+  public void arrange(long[] rows, int length) {
+    callLong("arrange", IValue.listFrom(rows), IValue.from((long) length));
   }
 
-  private static int token(long id) {
-    if (id == NOT_FINITE) {
-      throw new AiCoderException(
+  /**
+   * Restricts the next tokens, until the next call.
+   *
+   * @param masks for each sequence a mask: token t stands in bit t % 64 of element t / 64
+   */
+  public void useMasks(List<long[]> masks) {
+    Set<Integer> numbers = new LinkedHashSet<>();
+    long[] rows = new long[masks.size()];
+    for (int i = 0; i < rows.length; i++) {
+      int number = maskTable.number(masks.get(i), numbers);
+      numbers.add(number);
+      rows[i] = number;
+    }
+    callLong("use_masks", IValue.listFrom(rows));
+  }
+
+  /**
+   * Chooses the next token of each sequence.
+   *
+   * @param draws a random number in [0, 1) for each
+   * @return their ids
+   */
+  public long[] choose(double... draws) {
+    return tokens("choose", IValue.listFrom(draws));
+  }
+
+  /**
+   * Chooses again for one sequence, after {@link #useMasks} has changed its mask.
+   *
+   * @param row which sequence
+   * @param draw a random number in [0, 1)
+   * @return the token's id
+   */
+  public long chooseAgain(int row, double draw) {
+    return tokens("choose_again", IValue.from((long) row), IValue.from(draw))[0];
+  }
+
+  /**
+   * Takes the newest token of each sequence and chooses the next ones, in one call.
+   *
+   * @param position their position, the same for all
+   * @param adapter the number of an adapter, or −1
+   * @param draws a random number in [0, 1) for each
+   * @return the ids of the next tokens
+   */
+  public long[] decode(long[] tokens, int position, int adapter, double[] draws) {
+    return tokens(
+        "decode",
+        IValue.listFrom(tokens),
+        IValue.from((long) position),
+        IValue.from((long) adapter),
+        IValue.listFrom(draws));
+  }
+
+  /** Takes the newest token of each sequence, as {@link #decode}, and chooses nothing. */
+  public void advance(long[] tokens, int position, int adapter) {
+    callLong(
+        "advance",
+        IValue.listFrom(tokens),
+        IValue.from((long) position),
+        IValue.from((long) adapter));
+  }
+
+  private long[] tokens(String method, IValue... arguments) {
+    long[] ids = calls.integers(method, arguments);
+    if (ids[0] < 0) {
+      throw noToken(ids[0] == NOT_FINITE);
+    }
+    return ids;
+  }
+
+  private static AiCoderException noToken(boolean notFinite) {
+    if (notFinite) {
+      return new AiCoderException(
           ErrorCategory.EXECUTION,
           "the model's logits are not finite: its weights or the adapter's hold NaN or infinite"
               + " numbers, or the number format is too narrow; try fp32 or download them again");
     }
-    return (int) id;
-  }
-
-  /** Returns the unprocessed logits behind the newest token, {@code vocab_size} values. */
-  public float[] logits() {
-    try (IValue result = IValueUtils.runMethod(block, "last_logits");
-        PtNDArray array = result.toTensor(manager)) {
-      return array.toFloatArray();
-    }
+    return new AiCoderException(
+        ErrorCategory.EXECUTION,
+        "the options leave no token to choose: loosen no_repeat_ngram_size, min_new_tokens,"
+            + " logit_bias or the constraint");
   }
 
   /**
-   * Calls a method that returns an integer.
+   * Finds the best continuations of all sequences by the sum of their log probabilities.
    *
-   * @param method its name in the source
+   * @param scores the sum of each sequence so far
+   * @param count how many to find
+   * @return their sums, best first, then for each the sequence times {@code vocab_size} plus the
+   *     token; twice {@code count} numbers, fewer when there are not so many
+   */
+  public double[] continuations(double[] scores, int count) {
+    double[] found =
+        calls.doubles("continuations", IValue.listFrom(scores), IValue.from((long) count));
+    if (!Double.isFinite(found[0])) {
+      throw noToken(found[0] != Double.NEGATIVE_INFINITY);
+    }
+    return found;
+  }
+
+  /**
+   * Returns log probabilities at the newest position, of the model's own logits.
+   *
+   * @param tokens a token for each sequence
+   * @param count how many of the likeliest to add
+   * @return for each sequence the token's, then {@code count} ids, then theirs
+   */
+  public double[] logProbabilities(long[] tokens, int count) {
+    return calls.doubles("log_probabilities", IValue.listFrom(tokens), IValue.from((long) count));
+  }
+
+  /**
+   * Takes a piece of a text and scores what follows its last tokens.
+   *
+   * @param ids the tokens
+   * @param targets the tokens behind the last positions of {@code ids}, at least one
+   * @param start the position of the first
+   * @param adapter the number of an adapter, or −1
+   * @return the log probability of each target
+   */
+  public float[] score(long[] ids, long[] targets, int start, int adapter) {
+    return calls.floats(
+        "score_tokens",
+        IValue.listFrom(ids),
+        IValue.listFrom(targets),
+        IValue.from((long) start),
+        IValue.from((long) adapter));
+  }
+
+  /**
+   * Takes a piece of a text and returns the last hidden states, behind the last norm.
+   *
+   * @param last whether to return that of the last token, not the sum of all
+   * @return {@code hidden_size} numbers
+   */
+  public float[] embed(long[] ids, int start, int adapter, boolean last) {
+    return calls.floats(
+        "embed",
+        IValue.listFrom(ids),
+        IValue.from((long) start),
+        IValue.from((long) adapter),
+        IValue.from(last));
+  }
+
+  /** Returns the first sequence's unprocessed logits at the newest position. */
+  public float[] logits() {
+    return calls.floats("last_logits");
+  }
+
+  /**
+   * Calls a method of the source that returns an integer.
+   *
    * @param arguments its arguments; closed here
    */
   long callLong(String method, IValue... arguments) {
-    try (IValue result = IValueUtils.runMethod(block, method, arguments)) {
-      return result.toLong();
-    } finally {
-      for (IValue argument : arguments) {
-        argument.close();
-      }
-    }
+    return calls.integer(method, arguments);
   }
 
   /**
@@ -264,9 +410,7 @@ public final class LlamaProgram implements AutoCloseable {
    * @param owner what closes them
    */
   List<PtNDArray> tensors(String method, NDManager owner) {
-    try (IValue result = IValueUtils.runMethod(block, method)) {
-      return List.of(result.toTensorArray((PtNDManager) owner));
-    }
+    return calls.tensors(method, (PtNDManager) owner);
   }
 
   @Override

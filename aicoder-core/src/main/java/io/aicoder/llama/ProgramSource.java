@@ -28,7 +28,6 @@ final class ProgramSource {
           "values",
           "cos",
           "sin",
-          "seen",
           "logits");
 
   /** The product of one row and a matrix in the source, and what stands for it without oneDNN. */
@@ -87,6 +86,8 @@ final class ProgramSource {
     attributes.put("devices", new EmptyContainer("List[str]"));
     attributes.put("starts", new EmptyContainer("List[int]"));
     attributes.put("linears", new EmptyContainer("List[__torch__.linear.Linear]"));
+    attributes.put("sampler", new EmptyContainer("List[__torch__.sampling.Sampler]"));
+    attributes.put("masks", new EmptyContainer("Dict[int, Tensor]"));
     attributes.put("adapters", new EmptyContainer("Dict[int, __torch__.linear.Adapter]"));
     return attributes;
   }

@@ -41,7 +41,8 @@ class Llama(Module):
   values : List[Tensor]                       # by layer, [B, K, capacity, D]
   cos : List[Tensor]                          # by stage, [capacity, rotary_dim]
   sin : List[Tensor]                          # by stage, [capacity, rotary_dim]
-  seen : List[Tensor]                         # one tensor [V], true for tokens of the sequence
+  sampler : List[__torch__.sampling.Sampler]  # one: how their tokens are chosen
+  masks : Dict[int, Tensor]                   # of constraints: int64, a bit for each token
   logits : List[Tensor]                       # one tensor [B, V], float32, behind the newest tokens
 
   # ---- loading ----
@@ -174,8 +175,18 @@ class Llama(Module):
       self.make_tables(capacity, 0)
       self.keys = keys
       self.values = values
-    self.seen = [torch.zeros([self.embedding[0].size(0)], dtype=11, device=self.norms[-1].device)]
     return self.keys[0].size(2)
+
+  # Sequence i becomes what sequence rows[i] is, in its first `length` positions: forks, drops and reorders.
+  def arrange(self, rows: List[int], length: int) -> int:
+    for layer in range(self.layers):
+      for cache in [self.keys[layer], self.values[layer]]:
+        used = cache.narrow(2, 0, length)
+        chosen = used.index_select(0, torch.tensor(rows, dtype=4, device=cache.device))
+        used.narrow(0, 0, torch.len(rows)).copy_(chosen)
+    near = torch.tensor(rows, dtype=4, device=self.logits[0].device)
+    self.logits = [self.logits[0].index_select(0, near)]
+    return self.sampler[0].arrange(near)
 
   # Prepares for a prompt of some length: dynamic scaling turns all its positions by that.
   def expect(self, prompt: int) -> int:
@@ -256,25 +267,90 @@ class Llama(Module):
 
   # ---- calls ----
 
+  # Takes a piece of the first sequence into the cache; returns its states [T, H].
+  def take(self, ids: List[int], start: int, adapter: int) -> Tensor:
+    return self.run(torch.tensor(ids, dtype=4, device=self.embedding[0].device), 1, start, self.adapters[adapter].lora)
+
   # Takes a piece of the prompt into the cache; the last piece leaves its logits.
   def prefill(self, ids: List[int], start: int, adapter: int, last: bool) -> int:
-    lora = self.adapters[adapter].lora
-    tokens = torch.tensor(ids, dtype=4, device=self.embedding[0].device)
-    x = self.run(tokens, 1, start, lora)
-    self.seen[0].index_fill_(0, tokens.to(x.device), True)
+    x = self.take(ids, start, adapter)
     if last:
-      self.logits = [self.score(x.narrow(0, x.size(0) - 1, 1), lora)]
+      self.logits = [self.score(x.narrow(0, x.size(0) - 1, 1), self.adapters[adapter].lora)]
     return start + torch.len(ids)
 
-  # Takes one token at a position into the cache and chooses the next.
-  def decode(self, token: int, position: int, adapter: int, temperature: float, top_k: int, top_p: float, penalty: float, draw: float) -> int:
-    self.prefill([token], position, adapter, True)
-    return self.choose(temperature, top_k, top_p, penalty, draw)
+  # Settles how tokens are chosen from now on, for one sequence: see sampling.py. `prompt` may be empty when
+  # neither a repetition penalty nor repeated n-grams ask for it.
+  def configure(self, temperature: float, top_k: int, top_p: float, min_p: float, typical_p: float, repetition: float, presence: float, frequency: float, ngram: int, min_new: int, prompt: List[int], ending: List[int], bias_ids: List[int], bias: List[float]) -> int:
+    sampler = __torch__.sampling.Sampler.__new__(__torch__.sampling.Sampler)
+    sampler.__init__(temperature, top_k, top_p, min_p, typical_p, repetition, presence, frequency, ngram, min_new)
+    self.sampler.clear()
+    self.sampler.append(sampler)
+    vocabulary = torch.empty([self.embedding[0].size(0)], device=self.norms[-1].device)
+    return sampler.begin(vocabulary, prompt, ending, bias_ids, bias)
+
+  # Keeps a mask of tokens under a number.
+  def put_mask(self, number: int, words: List[int]) -> int:
+    self.masks[number] = torch.tensor(words, dtype=4, device=self.norms[-1].device)
+    return number
+
+  # Says which mask rules the next token of each sequence.
+  def use_masks(self, numbers: List[int]) -> int:
+    self.sampler[0].masks = numbers
+    return torch.len(numbers)
+
+  # Chooses the next token of each sequence, by a random number for each.
+  def choose(self, draws: List[float]) -> List[int]:
+    return self.sampler[0].choose(self.logits[0], draws, self.masks)
+
+  # Chooses again for one sequence, after its mask has changed.
+  def choose_again(self, row: int, draw: float) -> List[int]:
+    return self.sampler[0].choose_again(self.logits[0], row, draw, self.masks)
+
+  # Takes one token of each sequence, all at the same position, into the cache; leaves their logits.
+  def advance(self, tokens: List[int], position: int, adapter: int) -> int:
+    lora = self.adapters[adapter].lora
+    ids = torch.tensor(tokens, dtype=4, device=self.embedding[0].device)
+    self.logits = [self.score(self.run(ids, torch.len(tokens), position, lora), lora)]
+    return self.sampler[0].accept(ids.to(self.logits[0].device))
+
+  # Takes one token of each sequence and chooses the next ones.
+  def decode(self, tokens: List[int], position: int, adapter: int, draws: List[float]) -> List[int]:
+    self.advance(tokens, position, adapter)
+    return self.choose(draws)
+
+  # The `count` best continuations of all beams, given the beams' scores: their scores, and beam * V + token, [2, count].
+  def continuations(self, scores: List[float], count: int) -> Tensor:
+    logs = self.sampler[0].process(torch.log_softmax(self.logits[0], 1), self.masks)
+    sums = (logs + torch.tensor(scores, dtype=6, device=logs.device).unsqueeze(1)).view([-1])
+    best, places = torch.topk(sums, min(count, sums.size(0)))
+    return torch.stack([best.to(7), places.to(7)]).to(torch.device("cpu"))
+
+  # The log probabilities of the chosen tokens and of the likeliest: see sampling.py.
+  def log_probabilities(self, tokens: List[int], count: int) -> Tensor:
+    return __torch__.sampling.log_probabilities(self.logits[0], tokens, count).to(torch.device("cpu"))
 
   # The logits behind the newest token, [V], float32.
   def last_logits(self) -> Tensor:
     return self.logits[0][0].to(torch.device("cpu"))
 
-  # Chooses the next token: see sampling.py.
-  def choose(self, temperature: float, top_k: int, top_p: float, penalty: float, draw: float) -> int:
-    return __torch__.sampling.choose(self.logits[0][0], self.seen[0], temperature, top_k, top_p, penalty, draw)
+  # Takes a piece in; returns the log probabilities of the tokens behind its last positions, float32. The logits
+  # of a few positions at a time bound the memory.
+  def score_tokens(self, ids: List[int], targets: List[int], start: int, adapter: int) -> Tensor:
+    x = self.take(ids, start, adapter)
+    lora = self.adapters[adapter].lora
+    expected = torch.tensor(targets, dtype=4, device=x.device)
+    first = x.size(0) - expected.size(0)
+    result = annotate(List[Tensor], [])
+    for begin in range(0, expected.size(0), 64):
+      count = min(64, expected.size(0) - begin)
+      logits = self.score(x.narrow(0, first + begin, count), lora)
+      chosen = logits.gather(1, expected.narrow(0, begin, count).unsqueeze(1))
+      result.append((chosen - torch.logsumexp(logits, [1], True)).squeeze(1))
+    return torch.cat(result).to(torch.device("cpu"))
+
+  # Takes a piece in; returns its normed states: their sum, or the last, [H], float32.
+  def embed(self, ids: List[int], start: int, adapter: int, last: bool) -> Tensor:
+    x = self.take(ids, start, adapter)
+    if last:
+      x = x.narrow(0, x.size(0) - 1, 1)
+    return self.norm(x, 2 * self.layers).to(6).sum([0]).to(torch.device("cpu"))

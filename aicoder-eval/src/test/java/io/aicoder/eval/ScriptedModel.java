@@ -47,8 +47,7 @@ public final class ScriptedModel implements CodeModel {
             Collections.nCopies(countTokens(prompt(request)), 1),
             Collections.nCopies(countTokens(text), 2),
             new FinishReason.EndOfSequence(0),
-            Timings.NONE,
-            null));
+            Timings.NONE));
   }
 
   @Override

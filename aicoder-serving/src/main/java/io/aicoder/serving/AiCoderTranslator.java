@@ -91,7 +91,7 @@ final class AiCoderTranslator implements ServingTranslator {
   }
 
   private Output whole(WireFormat format) {
-    return output(200, "OK", "application/json", format.whole(model.generate(format.request())));
+    return output(200, "OK", "application/json", format.whole(model.generateAll(format.request())));
   }
 
   private Output streamed(WireFormat format) {

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.aicoder.generate.ChatMessage;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.GenerationResult;
+import io.aicoder.generate.TokenChoice;
+import io.aicoder.generate.TokenProbability;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,13 +37,13 @@ record ChatCompletion(
 
   static ChatCompletion parse(RequestFields fields, String modelName) {
     GenerationRequest request =
-        GenerationRequest.chat(messages(fields))
+        WireFormat.sampling(GenerationRequest.chat(messages(fields)), fields)
             .optMaxNewTokens(maxTokens(fields))
+            .optMinNewTokens(fields.integer("min_tokens"))
+            .optIgnoreEos(fields.flag("ignore_eos", false))
             .optTemperature(fields.number("temperature"))
-            .optTopP(fields.number("top_p"))
-            .optTopK(fields.integer("top_k"))
-            .optRepetitionPenalty(fields.number("repetition_penalty"))
-            .optSeed(fields.wholeNumber("seed"))
+            .optSamples(Objects.requireNonNullElse(fields.integer("n"), 1))
+            .optLogProbabilities(logProbabilities(fields))
             .optStop(fields.texts("stop"))
             .optAdapter(fields.text("adapter"))
             .build();
@@ -48,10 +51,12 @@ record ChatCompletion(
     RequestFields streamOptions = fields.object("stream_options");
     boolean usage = streamOptions.flag("include_usage", false);
     streamOptions.refuseOthers();
-    fields.onlyDefault("n", 1);
-    fields.onlyDefault("presence_penalty", 0);
-    fields.onlyDefault("frequency_penalty", 0);
-    fields.onlyOff("logprobs");
+    if (stream && request.samples() > 1) {
+      throw fields.problem("n", "is above 1: a stream has one choice");
+    }
+    if (stream && request.logProbabilities() != null) {
+      throw fields.problem("logprobs", "is not supported in a stream: leave it out");
+    }
     WITHOUT_EFFECT.forEach(fields::take);
     String model = Objects.requireNonNullElse(fields.text("model"), modelName);
     fields.refuseOthers();
@@ -62,6 +67,17 @@ record ChatCompletion(
         model,
         "chatcmpl-" + UUID.randomUUID(),
         Instant.now().getEpochSecond());
+  }
+
+  private static @Nullable Integer logProbabilities(RequestFields fields) {
+    Integer top = fields.integer("top_logprobs");
+    if (fields.flag("logprobs", false)) {
+      return top == null ? Integer.valueOf(0) : top;
+    }
+    if (top != null) {
+      throw fields.problem("top_logprobs", "is given without logprobs: set logprobs to true");
+    }
+    return null;
   }
 
   private static @Nullable Integer maxTokens(RequestFields fields) {
@@ -112,16 +128,51 @@ record ChatCompletion(
   }
 
   @Override
-  public String whole(GenerationResult result) {
-    Map<String, @Nullable Object> choice = new LinkedHashMap<>();
-    choice.put("index", 0);
-    choice.put("message", Map.of("role", "assistant", "content", result.text()));
-    choice.put("logprobs", null);
-    choice.put("finish_reason", result.finishReason().wireName());
+  public String whole(List<GenerationResult> results) {
+    List<Map<String, @Nullable Object>> choices = new ArrayList<>();
+    for (GenerationResult result : results) {
+      Map<String, @Nullable Object> choice = new LinkedHashMap<>();
+      choice.put("index", choices.size());
+      choice.put("message", Map.of("role", "assistant", "content", result.text()));
+      choice.put("logprobs", logProbabilities(result.logProbabilities()));
+      choice.put("finish_reason", result.finishReason().wireName());
+      choices.add(choice);
+    }
     Map<String, Object> answer = envelope("chat.completion");
-    answer.put("choices", List.of(choice));
-    answer.put("usage", usage(result));
+    answer.put("choices", choices);
+    answer.put("usage", usage(results));
     return WireFormat.json(answer);
+  }
+
+  private static @Nullable Object logProbabilities(@Nullable List<TokenChoice> choices) {
+    if (choices == null) {
+      return null;
+    }
+    List<Object> content = new ArrayList<>();
+    for (TokenChoice choice : choices) {
+      Map<String, @Nullable Object> token = token(choice.chosen());
+      token.put("top_logprobs", choice.likeliest().stream().map(ChatCompletion::token).toList());
+      content.add(token);
+    }
+    return Map.of("content", content);
+  }
+
+  private static Map<String, @Nullable Object> token(TokenProbability token) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("token", token.text());
+    fields.put("logprob", token.logProbability());
+    // Of a part of a character the bytes are not known.
+    boolean part = token.text().indexOf('\uFFFD') >= 0;
+    fields.put("bytes", part ? null : bytes(token.text()));
+    return fields;
+  }
+
+  private static List<Integer> bytes(String text) {
+    List<Integer> bytes = new ArrayList<>();
+    for (byte value : text.getBytes(StandardCharsets.UTF_8)) {
+      bytes.add(value & 0xFF);
+    }
+    return bytes;
   }
 
   @Override
@@ -140,7 +191,7 @@ record ChatCompletion(
     if (usage) {
       Map<String, Object> answer = envelope("chat.completion.chunk");
       answer.put("choices", List.of());
-      answer.put("usage", usage(result));
+      answer.put("usage", usage(List.of(result)));
       events.append(WireFormat.event(WireFormat.json(answer)));
     }
     return events.append(WireFormat.event("[DONE]")).toString();
@@ -165,11 +216,13 @@ record ChatCompletion(
     return envelope;
   }
 
-  private static Map<String, Object> usage(GenerationResult result) {
+  private static Map<String, Object> usage(List<GenerationResult> results) {
+    int prompt = results.get(0).promptTokens();
+    int completion = results.stream().mapToInt(GenerationResult::completionTokens).sum();
     Map<String, Object> usage = new LinkedHashMap<>();
-    usage.put("prompt_tokens", result.promptTokens());
-    usage.put("completion_tokens", result.completionTokens());
-    usage.put("total_tokens", result.promptTokens() + result.completionTokens());
+    usage.put("prompt_tokens", prompt);
+    usage.put("completion_tokens", completion);
+    usage.put("total_tokens", prompt + completion);
     return usage;
   }
 }

@@ -3,6 +3,7 @@ package io.aicoder.serving;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +106,33 @@ final class RequestFields {
     return texts;
   }
 
+  /** Returns the token ids of a list; empty when it is absent. */
+  List<Integer> tokenIds(String name) {
+    JsonNode value = take(name);
+    List<Integer> ids = new ArrayList<>();
+    if (value != null) {
+      for (JsonNode id : value.isArray() ? value : List.of(value)) {
+        if (!id.isIntegralNumber() || !id.canConvertToInt()) {
+          throw problem(name, "holds " + id + ": it must hold token ids");
+        }
+        ids.add(id.intValue());
+      }
+    }
+    return ids;
+  }
+
+  /** Returns the numbers of an object whose names are token ids; empty when it is absent. */
+  Map<Integer, Double> numbersByToken(String name) {
+    Map<Integer, Double> numbers = new HashMap<>();
+    for (Map.Entry<String, JsonNode> entry : object(name).object.properties()) {
+      if (!entry.getKey().matches("\\d{1,9}") || !entry.getValue().isNumber()) {
+        throw problem(name, "holds \"" + entry.getKey() + "\": it must map token ids to numbers");
+      }
+      numbers.put(Integer.valueOf(entry.getKey()), entry.getValue().doubleValue());
+    }
+    return numbers;
+  }
+
   /** Returns the object in a field, empty when it is absent. */
   RequestFields object(String name) {
     JsonNode value = take(name);
@@ -113,21 +141,6 @@ final class RequestFields {
     }
     JsonNode inner = value == null ? JsonNodeFactory.instance.objectNode() : value;
     return new RequestFields(prefix + name + ".", inner);
-  }
-
-  /** Takes a field that has only one value we can serve; refuses others. */
-  void onlyDefault(String name, int served) {
-    JsonNode value = take(name);
-    if (value != null && !(value.isNumber() && value.doubleValue() == served)) {
-      throw problem(name, "is " + value + ": only " + served + " is supported");
-    }
-  }
-
-  /** Takes a field that must not be switched on. */
-  void onlyOff(String name) {
-    if (flag(name, false)) {
-      throw problem(name, "is not supported: leave it out");
-    }
   }
 
   /**

@@ -25,13 +25,11 @@ record TextGeneration(GenerationRequest request, boolean stream, boolean fullTex
     RequestFields parameters = fields.object("parameters");
     boolean stream = fields.flag("stream", false);
     GenerationRequest request =
-        GenerationRequest.text(prompt)
+        WireFormat.sampling(GenerationRequest.text(prompt), parameters)
             .optMaxNewTokens(parameters.integer("max_new_tokens"))
+            .optMinNewTokens(parameters.integer("min_new_tokens"))
+            .optIgnoreEos(parameters.flag("ignore_eos_token", false))
             .optTemperature(temperature(parameters))
-            .optTopK(parameters.integer("top_k"))
-            .optTopP(parameters.number("top_p"))
-            .optRepetitionPenalty(parameters.number("repetition_penalty"))
-            .optSeed(parameters.wholeNumber("seed"))
             .optStop(stop(parameters))
             .optAdapter(fields.text("adapter"))
             .build();
@@ -74,7 +72,8 @@ record TextGeneration(GenerationRequest request, boolean stream, boolean fullTex
   }
 
   @Override
-  public String whole(GenerationResult result) {
+  public String whole(List<GenerationResult> results) {
+    GenerationResult result = results.get(0);
     return WireFormat.json(
         Map.of(
             "generated_text",
@@ -95,7 +94,7 @@ record TextGeneration(GenerationRequest request, boolean stream, boolean fullTex
 
   @Override
   public String last(GenerationResult result) {
-    return WireFormat.event(whole(result));
+    return WireFormat.event(whole(List.of(result)));
   }
 
   private static Map<String, Object> details(GenerationResult result) {

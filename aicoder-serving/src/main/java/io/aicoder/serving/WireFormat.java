@@ -7,6 +7,7 @@ import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.GenerationResult;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +23,8 @@ sealed interface WireFormat permits ChatCompletion, TextGeneration {
   /** Whether the answer is streamed as server-sent events. */
   boolean stream();
 
-  /** Returns the answer as one JSON object. */
-  String whole(GenerationResult result);
+  /** Returns the answer as one JSON object, from as many results as the request asks for. */
+  String whole(List<GenerationResult> results);
 
   /** Returns the event that opens a stream; empty when the form has none. */
   String first();
@@ -66,6 +67,23 @@ sealed interface WireFormat permits ChatCompletion, TextGeneration {
     }
     throw new BadRequestException(
         "messages", "the body has neither messages (OpenAI chat) nor inputs (DJL)");
+  }
+
+  /** Takes the options that both forms name alike. */
+  static GenerationRequest.Builder sampling(
+      GenerationRequest.Builder request, RequestFields fields) {
+    return request
+        .optTopK(fields.integer("top_k"))
+        .optTopP(fields.number("top_p"))
+        .optMinP(fields.number("min_p"))
+        .optTypicalP(fields.number("typical_p"))
+        .optRepetitionPenalty(fields.number("repetition_penalty"))
+        .optPresencePenalty(fields.number("presence_penalty"))
+        .optFrequencyPenalty(fields.number("frequency_penalty"))
+        .optNoRepeatNgramSize(fields.integer("no_repeat_ngram_size"))
+        .optLogitBias(fields.numbersByToken("logit_bias"))
+        .optSeed(fields.wholeNumber("seed"))
+        .optStopTokenIds(fields.tokenIds("stop_token_ids"));
   }
 
   /** Returns a value as JSON text. */

@@ -172,6 +172,45 @@ class ServingModelTest {
     assertThat(text(model.post(body))).isEqualTo(text(model.post(body)));
   }
 
+  @Test
+  void answersSeveralChoicesWithProbabilities() throws Exception {
+    Output output =
+        model.post(
+            Map.of(
+                "messages", unseenTask(), "n", 2, "temperature", 1.5, "seed", 7, "logprobs", true,
+                "top_logprobs", 2, "max_tokens", 5, "min_tokens", 5, "presence_penalty", 0.5));
+
+    JsonNode answer = ServingModel.json(output);
+    assertThat(answer.path("choices")).hasSize(2);
+    assertThat(answer.at("/choices/1/index").asInt()).isEqualTo(1);
+    for (JsonNode choice : answer.path("choices")) {
+      JsonNode content = choice.at("/logprobs/content");
+      assertThat(content).hasSize(5);
+      StringBuilder text = new StringBuilder();
+      for (JsonNode token : content) {
+        text.append(token.path("token").asText());
+        assertThat(token.path("logprob").asDouble()).isLessThan(0);
+        assertThat(token.path("top_logprobs")).hasSize(2);
+      }
+      assertThat(choice.at("/message/content").asText()).isEqualTo(text.toString());
+    }
+    assertThat(answer.at("/usage/completion_tokens").asInt()).isEqualTo(10);
+  }
+
+  @Test
+  void aBiasForbidsATokenInBothForms() throws Exception {
+    GenerationResult plain = expected;
+    Map<String, Integer> bias = Map.of(plain.ids().get(0).toString(), -100);
+    Output chat = model.post(Map.of("messages", MESSAGES, "logit_bias", bias, "max_tokens", 9));
+    Output djl =
+        model.post(
+            Map.of(
+                "inputs", prompt(), "parameters", Map.of("logit_bias", bias, "max_new_tokens", 9)));
+    assertThat(text(chat))
+        .isNotEqualTo(plain.text().substring(0, text(chat).length()))
+        .isEqualTo(ServingModel.json(djl).path("generated_text").asText());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -183,9 +222,14 @@ class ServingModelTest {
         "{'messages': [{'content': 'x'}]}                | messages[0].role | missing",
         "{'messages': [{'role': 'user'}]}                | messages[0].content | text",
         "{'messages': [{'role': 'user', 'content': [{'type': 'image_url'}]}]} | messages[0].content | only text",
-        "{'messages': [{'role': 'user', 'content': 'x'}], 'n': 2} | n | is 2: only 1 is supported",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'n': 2, 'stream': true} | n | a stream has one choice",
         "{'messages': [{'role': 'user', 'content': 'x'}], 'tools': []} | tools | not supported",
-        "{'messages': [{'role': 'user', 'content': 'x'}], 'logprobs': true} | logprobs | not supported",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'logprobs': true, 'stream': true} | logprobs | not supported in a stream",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'top_logprobs': 2} | top_logprobs | without logprobs",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'logprobs': true, 'top_logprobs': 21} | top_logprobs | between 0 and 20",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'presence_penalty': 3} | presence_penalty | between -2 and 2",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'logit_bias': {'a': 1}} | logit_bias | token ids",
+        "{'messages': [{'role': 'user', 'content': 'x'}], 'stop_token_ids': ['a']} | stop_token_ids | token ids",
         "{'messages': [{'role': 'user', 'content': 'x'}], 'temperature': -1} | temperature | between 0",
         "{'messages': [{'role': 'user', 'content': 'x'}], 'temperature': 'hot'} | temperature | number",
         "{'messages': [{'role': 'user', 'content': 'x'}], 'max_tokens': 0} | max_new_tokens | 1 or more",

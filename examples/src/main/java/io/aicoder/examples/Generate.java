@@ -82,10 +82,38 @@ final class Generate implements Callable<Integer> {
   @Option(names = "--top-k", paramLabel = "K", description = "sample from the K likeliest")
   private @Nullable Integer topK;
 
+  @Option(names = "--min-p", paramLabel = "P", description = "at least this share of the best")
+  private @Nullable Double minP;
+
+  @Option(
+      names = "--repetition-penalty",
+      paramLabel = "R",
+      description = "above 1: tokens that were seen become less likely")
+  private @Nullable Double repetitionPenalty;
+
+  @Option(names = "--stop", paramLabel = "TEXT", description = "end before this text; repeatable")
+  private List<String> stop = List.of();
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "several texts of one prompt; of --beams the best ones")
+  private int samples;
+
+  @Option(names = "--beams", paramLabel = "N", description = "search with so many beams")
+  private @Nullable Integer beams;
+
+  @Option(
+      names = "--logprobs",
+      paramLabel = "N",
+      description = "with --json: add each token's log probability and the N likeliest tokens")
+  private @Nullable Integer logProbabilities;
+
   @Option(names = "--seed", paramLabel = "S", description = "makes sampling repeatable")
   private @Nullable Long seed;
 
-  @Option(names = "--json", description = "print one JSON object instead of streaming")
+  @Option(names = "--json", description = "print a JSON object for each text instead of streaming")
   private boolean json;
 
   @Option(
@@ -105,13 +133,23 @@ final class Generate implements Callable<Integer> {
             .optTemperature(temperature)
             .optTopP(topP)
             .optTopK(topK)
+            .optMinP(minP)
+            .optRepetitionPenalty(repetitionPenalty)
+            .optStop(stop)
+            .optSamples(samples)
+            .optBeams(beams)
+            .optLogProbabilities(logProbabilities)
             .optSeed(seed)
             .optPromptLogits(logits)
             .build();
     try (AiCoder coder = modelOptions.builder(model).optAdapter(adapter).build()) {
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
-        out.println(MAPPER.writeValueAsString(describe(coder.generate(request))));
+        for (GenerationResult result : coder.generateAll(request)) {
+          out.println(MAPPER.writeValueAsString(describe(result)));
+        }
+      } else if (samples > 1) {
+        coder.generateAll(request).forEach(result -> out.printf("%s%n%n---%n", result.text()));
       } else {
         stream(coder, request, out);
       }
@@ -176,6 +214,12 @@ final class Generate implements Callable<Integer> {
     fields.put("finish_reason", result.finishReason().wireName());
     if (result.promptLogits() != null) {
       fields.put("first_logits", result.promptLogits());
+    }
+    if (result.logProbabilities() != null) {
+      fields.put("log_probabilities", result.logProbabilities());
+    }
+    if (result.beamScore() != null) {
+      fields.put("beam_score", result.beamScore());
     }
     fields.put("prefill_seconds", result.timings().prefill().toNanos() / 1e9);
     fields.put("decode_seconds", result.timings().decode().toNanos() / 1e9);

@@ -72,6 +72,16 @@ final class Replicas implements CodeModel {
     }
   }
 
+  @Override
+  public List<GenerationResult> generateAll(GenerationRequest request) {
+    int copy = take();
+    try {
+      return copies.get(copy).generateAll(request);
+    } finally {
+      give(copy);
+    }
+  }
+
   private synchronized int take() {
     int fewest = 0;
     for (int i = 1; i < running.length; i++) {

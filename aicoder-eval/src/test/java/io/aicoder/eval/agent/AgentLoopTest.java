@@ -70,8 +70,8 @@ class AgentLoopTest {
     assertThat(step.promptTokens()).isEqualTo(model.countTokens(TASK.instruction()));
     assertThat(step.completionTokens()).isEqualTo(2);
     assertThat(model.requests).hasSize(1);
-    assertThat(model.requests.get(0).maxNewTokens()).isEqualTo(256);
-    assertThat(model.requests.get(0).seed()).isNull();
+    assertThat(model.requests.get(0).stopping().maxNewTokens()).isEqualTo(256);
+    assertThat(model.requests.get(0).sampling().seed()).isNull();
   }
 
   @Test
