@@ -24,8 +24,7 @@ final class ProgramSource {
           "staged_bias",
           "embedding",
           "norms",
-          "keys",
-          "values",
+          "cache",
           "cos",
           "sin",
           "logits");

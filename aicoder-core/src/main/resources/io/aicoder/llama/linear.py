@@ -42,7 +42,10 @@ class Linear:
   # Adds a bias, and an adapter's lora: none, or A [R, in] and B [out, R].
   def forward(self, x: Tensor, lora: List[Tensor]) -> Tensor:
     # x [T, in] -> [T, out]
-    y = self.product(x)
+    if self.bits == 8 and x.size(0) == 1:
+      y = ops.quantized.linear_dynamic(x, self.packed8[0], False)  # here because a call costs, too
+    else:
+      y = self.product(x)
     if torch.len(self.bias) > 0:
       y = y + self.bias[0]
     if torch.len(lora) > 0:

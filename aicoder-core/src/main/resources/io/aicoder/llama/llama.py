@@ -37,8 +37,7 @@ class Llama(Module):
   adapters : Dict[int, __torch__.linear.Adapter]  # -1: none
 
   # The sequences
-  keys : List[Tensor]                         # by layer, [B, K, capacity, D]
-  values : List[Tensor]                       # by layer, [B, K, capacity, D]
+  cache : List[Tensor]                        # by stage, keys and values of its layers: [2, layers, B, K, capacity, D]
   cos : List[Tensor]                          # by stage, [capacity, rotary_dim]
   sin : List[Tensor]                          # by stage, [capacity, rotary_dim]
   sampler : List[__torch__.sampling.Sampler]  # one: how their tokens are chosen
@@ -161,29 +160,23 @@ class Llama(Module):
 
   # Begins sequences of at most `capacity` positions; keeps the buffers when they are large enough.
   def begin(self, sequences: int, capacity: int) -> int:
-    if torch.len(self.keys) == 0 or self.keys[0].size(0) < sequences or self.keys[0].size(2) < capacity:
-      self.keys.clear()
-      self.values.clear()
+    if torch.len(self.cache) == 0 or self.cache[0].size(2) < sequences or self.cache[0].size(4) < capacity:
+      self.cache.clear()
       # Kept only when all could be made: there may be no memory for some.
-      keys = annotate(List[Tensor], [])
-      values = annotate(List[Tensor], [])
-      for layer in range(self.layers):
-        near = self.norms[2 * layer]
-        shape = [sequences, self.kv_heads, capacity, self.head_dim]
-        keys.append(torch.empty(shape, dtype=near.dtype, device=near.device))
-        values.append(torch.empty(shape, dtype=near.dtype, device=near.device))
+      made = annotate(List[Tensor], [])
+      for stage in range(torch.len(self.devices)):
+        shape = [2, self.starts[stage + 1] - self.starts[stage], sequences, self.kv_heads, capacity, self.head_dim]
+        made.append(torch.empty(shape, dtype=self.norms[0].dtype, device=torch.device(self.devices[stage])))
       self.make_tables(capacity, 0)
-      self.keys = keys
-      self.values = values
-    return self.keys[0].size(2)
+      self.cache = made
+    return self.cache[0].size(4)
 
   # Sequence i becomes what sequence rows[i] is, in its first `length` positions: forks, drops and reorders.
   def arrange(self, rows: List[int], length: int) -> int:
-    for layer in range(self.layers):
-      for cache in [self.keys[layer], self.values[layer]]:
-        used = cache.narrow(2, 0, length)
-        chosen = used.index_select(0, torch.tensor(rows, dtype=4, device=cache.device))
-        used.narrow(0, 0, torch.len(rows)).copy_(chosen)
+    for cache in self.cache:
+      used = cache.narrow(4, 0, length)
+      chosen = used.index_select(2, torch.tensor(rows, dtype=4, device=cache.device))
+      used.narrow(2, 0, torch.len(rows)).copy_(chosen)
     near = torch.tensor(rows, dtype=4, device=self.logits[0].device)
     self.logits = [self.logits[0].index_select(0, near)]
     return self.sampler[0].arrange(near)
@@ -191,7 +184,7 @@ class Llama(Module):
   # Prepares for a prompt of some length: dynamic scaling turns all its positions by that.
   def expect(self, prompt: int) -> int:
     if self.rope_type == "dynamic":
-      self.make_tables(self.keys[0].size(2), prompt)
+      self.make_tables(self.cache[0].size(4), prompt)
     return prompt
 
   def make_tables(self, capacity: int, prompt: int) -> int:
@@ -205,21 +198,21 @@ class Llama(Module):
 
   # ---- the model ----
 
-  def attention(self, x: Tensor, batch: int, layer: int, start: int, cos: Tensor, sin: Tensor, lora: List[List[Tensor]]) -> Tensor:
-    # x [B T, H] -> [B T, H]
+  # `fresh` are the places of these tokens' keys and values, `keys` and `values` all up to them.
+  def attention(self, x: Tensor, layer: int, start: int, cos: Tensor, sin: Tensor, fresh: List[Tensor], keys: Tensor, values: Tensor, lora: List[List[Tensor]]) -> Tensor:
+    # x [B T, H], fresh [B, K, T, D] twice, keys and values [B, K, P + T, D] -> [B T, H]
+    batch = keys.size(0)
     tokens = x.size(0) // batch
-    end = start + tokens
     kqv = self.linears[4 * layer].forward(x, lora[4 * layer])
     kqv = kqv.view([batch, tokens, 2 * self.kv_heads + self.heads, self.head_dim]).transpose(1, 2)  # [B, 2 K + N, T, D]
     turned = __torch__.rope.rotate(kqv.narrow(1, 0, self.kv_heads + self.heads), cos, sin)
-    keys = self.keys[layer].narrow(0, 0, batch)
-    values = self.values[layer].narrow(0, 0, batch)
-    keys.narrow(2, start, tokens).copy_(turned.narrow(1, 0, self.kv_heads))
-    values.narrow(2, start, tokens).copy_(kqv.narrow(1, self.kv_heads + self.heads, self.kv_heads))
+    fresh[0].copy_(turned.narrow(1, 0, self.kv_heads))
+    fresh[1].copy_(kqv.narrow(1, self.kv_heads + self.heads, self.kv_heads))
     window = self.windows[layer]
     first = max(0, start + 1 - window)  # the oldest position that any of these tokens sees
-    keys = keys.narrow(2, first, end - first)  # [B, K, P + T - first, D]
-    values = values.narrow(2, first, end - first)
+    if first > 0:
+      keys = keys.narrow(2, first, start + tokens - first)
+      values = values.narrow(2, first, start + tokens - first)
     q = turned.narrow(1, self.kv_heads, self.heads)
     if tokens == 1:
       # The query heads of a group stand where queries stand: nothing is repeated, nothing masked.
@@ -229,7 +222,7 @@ class Llama(Module):
       y = torch.scaled_dot_product_attention(q, keys, values, None, 0., True, scale=None, enable_gqa=True)
     else:
       # A token sees those before it as far as the window reaches, and itself.
-      mask = torch.ones([tokens, end - first], dtype=11, device=x.device).tril(start - first).triu(start - first - window + 1)
+      mask = torch.ones([tokens, keys.size(2)], dtype=11, device=x.device).tril(start - first).triu(start - first - window + 1)
       y = torch.scaled_dot_product_attention(q, keys, values, mask, 0., False, scale=None, enable_gqa=True)
     if tokens > 1:
       y = y.transpose(1, 2)
@@ -254,10 +247,18 @@ class Llama(Module):
     for stage in range(torch.len(self.devices)):
       if stage > 0:
         x = x.to(torch.device(self.devices[stage]))
-      cos = self.cos[stage].narrow(0, start, x.size(0) // batch)  # [T, rotary_dim]
-      sin = self.sin[stage].narrow(0, start, x.size(0) // batch)
-      for layer in range(self.starts[stage], self.starts[stage + 1]):
-        x = x + self.attention(self.norm(x, 2 * layer), batch, layer, start, cos, sin, lora)
+      tokens = x.size(0) // batch
+      cos = self.cos[stage].narrow(0, start, tokens)  # [T, rotary_dim]
+      sin = self.sin[stage].narrow(0, start, tokens)
+      first = self.starts[stage]
+      layers = self.starts[stage + 1] - first
+      # Keys and values of all layers at once: a view costs as much as a small computation.
+      cache = self.cache[stage].narrow(2, 0, batch).flatten(0, 1)  # [2 layers, B, K, capacity, D]
+      fresh = torch.unbind(cache.narrow(3, start, tokens))
+      seen = torch.unbind(cache.narrow(3, 0, start + tokens))
+      for i in range(layers):
+        layer = first + i
+        x = x + self.attention(self.norm(x, 2 * layer), layer, start, cos, sin, [fresh[i], fresh[layers + i]], seen[i], seen[layers + i], lora)
         x = x + self.mlp(self.norm(x, 2 * layer + 1), layer, lora)
     return x
 
