@@ -1,5 +1,6 @@
 package io.aicoder;
 
+import ai.djl.Device;
 import io.aicoder.checkpoint.Checkpoint;
 import io.aicoder.checkpoint.GenerationDefaults;
 import io.aicoder.checkpoint.LlamaConfig;
@@ -14,6 +15,10 @@ import io.aicoder.generate.Prompt;
 import io.aicoder.generate.TextStream;
 import io.aicoder.llama.AdapterLoader;
 import io.aicoder.llama.ComputeType;
+import io.aicoder.llama.DeviceChoice;
+import io.aicoder.llama.LoadProgress;
+import io.aicoder.llama.MemoryEstimate;
+import io.aicoder.llama.Placement;
 import io.aicoder.llama.Sampling;
 import io.aicoder.llama.TorchRuntime;
 import io.aicoder.llama.WeightLoader;
@@ -65,13 +70,15 @@ public final class AiCoder implements CodeModel {
 
   private record LoadedAdapter(int number, String fingerprint) {}
 
-  private AiCoder(Checkpoint checkpoint, ComputeType type) {
+  private AiCoder(
+      Checkpoint checkpoint, ComputeType type, Placement placement, LoadProgress progress) {
     this.checkpoint = checkpoint;
     this.type = type;
     this.chatTemplate = ChatTemplate.open(checkpoint.directory());
     this.tokenizer = Tokenizer.open(checkpoint.directory());
     try {
-      this.scheduler = new Scheduler(() -> WeightLoader.load(checkpoint, type), tokenizer);
+      this.scheduler =
+          new Scheduler(() -> WeightLoader.load(checkpoint, type, placement, progress), tokenizer);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -100,6 +107,9 @@ public final class AiCoder implements CodeModel {
     private @Nullable ComputeType type;
     private @Nullable Path adapter;
     private int threads;
+    private List<Device> devices = List.of();
+    private @Nullable Placement placement;
+    private LoadProgress progress = (bytes, totalBytes) -> {};
 
     private Builder(Path directory) {
       this.directory = directory;
@@ -131,15 +141,73 @@ public final class AiCoder implements CodeModel {
     }
 
     /**
+     * Sets the device: {@code Device.cpu()} or {@code Device.gpu(n)}; {@code null}: a GPU when
+     * there is one that the model fits, else the CPU.
+     */
+    public Builder optDevice(@Nullable Device value) {
+      return optDevices(value == null ? List.of() : List.of(value));
+    }
+
+    /**
+     * Splits the layers over devices, in this order and in proportion to their free memory; empty:
+     * as {@link #optDevice} with {@code null}.
+     */
+    public Builder optDevices(List<Device> values) {
+      devices = List.copyOf(values);
+      return this;
+    }
+
+    /** Sets which layers go where. */
+    Builder optPlacement(Placement value) {
+      placement = value;
+      return this;
+    }
+
+    /** Sets who is told how far loading has come. */
+    public Builder optProgress(LoadProgress value) {
+      progress = value;
+      return this;
+    }
+
+    /**
+     * Estimates what the model would take in memory, adapter included. Reads headers only.
+     *
+     * @param contextTokens the most tokens of a sequence, prompt and answer together
+     * @param sequences the sequences in the cache at once
+     * @return for the CPU unless a GPU is among the devices
+     * @throws AiCoderException when something in the directory is absent, damaged or not supported
+     */
+    public MemoryEstimate estimateMemory(int contextTokens, int sequences) {
+      Checkpoint checkpoint = Checkpoint.open(directory);
+      ComputeType computeType = computeType(checkpoint);
+      boolean onGpu = devices.stream().anyMatch(Device::isGpu);
+      MemoryEstimate estimate =
+          MemoryEstimate.of(checkpoint, computeType, onGpu, contextTokens, sequences);
+      return adapter == null
+          ? estimate
+          : estimate.with(LoraAdapter.open(adapter, checkpoint.config()), computeType);
+    }
+
+    private ComputeType computeType(Checkpoint checkpoint) {
+      return type == null ? ComputeType.of(checkpoint.embedding()) : type;
+    }
+
+    /**
      * Loads the model.
      *
-     * @throws AiCoderException when something in the directory is absent, damaged or not supported
+     * @throws AiCoderException when something in the directory is absent, damaged or not supported,
+     *     a device is not there, or memory does not hold the model
      */
     public AiCoder build() {
       Checkpoint checkpoint = Checkpoint.open(directory);
+      ComputeType computeType = computeType(checkpoint);
       TorchRuntime.start(threads);
       AiCoder coder =
-          new AiCoder(checkpoint, type == null ? ComputeType.of(checkpoint.embedding()) : type);
+          new AiCoder(
+              checkpoint,
+              computeType,
+              placement == null ? DeviceChoice.choose(devices, checkpoint, computeType) : placement,
+              progress);
       try {
         if (adapter != null) {
           String name = Objects.requireNonNullElse(adapter.getFileName(), adapter).toString();
