@@ -52,7 +52,7 @@ public final class DeviceChoice {
     int context = Math.min(COMFORTABLE_CONTEXT, checkpoint.config().maxPositions());
     if (requested.isEmpty()) {
       Choice choice = automatic(gpus(), whyNoGpu(), sizes, context);
-      LOGGER.info("{}: {}", choice.placement(), choice.reason());
+      LOGGER.info("{}: {}", choice.placement().stages(), choice.reason());
       requireRoom(choice.placement(), sizes, type);
       return choice.placement();
     }
@@ -62,7 +62,7 @@ public final class DeviceChoice {
         names.size() == 1
             ? Placement.on(names.get(0))
             : split(names.stream().map(DeviceChoice::room).toList(), sizes);
-    LOGGER.info("{}: asked for", placement);
+    LOGGER.info("{}: asked for", placement.stages());
     requireRoom(placement, sizes, type);
     return placement;
   }

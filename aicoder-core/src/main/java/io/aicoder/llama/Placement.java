@@ -24,7 +24,14 @@ public record Placement(List<Stage> stages) {
    * @param device as libtorch names it: {@code cpu}, {@code cuda:0}, …
    * @param firstLayer the number of its first layer
    */
-  public record Stage(String device, int firstLayer) {}
+  public record Stage(String device, int firstLayer) {
+
+    /** Returns such as {@code cuda:1 from layer 16}. */
+    @Override
+    public String toString() {
+      return firstLayer == 0 ? device : device + " from layer " + firstLayer;
+    }
+  }
 
   /**
    * Copies the stages.

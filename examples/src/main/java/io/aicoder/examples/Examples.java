@@ -21,6 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       Generate.class,
       Evaluate.class,
       DecodeBenchmark.class,
+      ExportProgram.class,
       ListExamples.class
     })
 public final class Examples implements Runnable {
