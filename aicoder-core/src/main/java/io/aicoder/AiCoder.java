@@ -1,5 +1,6 @@
 package io.aicoder;
 
+import ai.djl.Device;
 import io.aicoder.checkpoint.Checkpoint;
 import io.aicoder.checkpoint.LlamaConfig;
 import io.aicoder.checkpoint.LoraAdapter;
@@ -16,7 +17,11 @@ import io.aicoder.generate.TextStream;
 import io.aicoder.generate.TokenScores;
 import io.aicoder.llama.AdapterLoader;
 import io.aicoder.llama.ComputeType;
+import io.aicoder.llama.DeviceChoice;
 import io.aicoder.llama.LlamaProgram;
+import io.aicoder.llama.LoadProgress;
+import io.aicoder.llama.MemoryEstimate;
+import io.aicoder.llama.Placement;
 import io.aicoder.llama.Quantization;
 import io.aicoder.llama.QuantizedFile;
 import io.aicoder.llama.TorchRuntime;
@@ -107,6 +112,9 @@ public final class AiCoder implements CodeModel {
     private @Nullable Path cacheDirectory;
     private @Nullable Path adapter;
     private int threads;
+    private List<Device> devices = List.of();
+    private @Nullable Placement placement;
+    private LoadProgress progress = (bytes, totalBytes) -> {};
 
     private Builder(Path directory) {
       this.directory = directory;
@@ -170,16 +178,74 @@ public final class AiCoder implements CodeModel {
 
     private Supplier<LlamaProgram> loader(Checkpoint checkpoint) {
       if (quantization instanceof Quantization.None) {
-        return () -> WeightLoader.load(checkpoint, computeType(checkpoint));
+        ComputeType computeType = computeType(checkpoint);
+        Placement chosen =
+            placement == null ? DeviceChoice.choose(devices, checkpoint, computeType) : placement;
+        return () -> WeightLoader.load(checkpoint, computeType, chosen, progress);
+      }
+      if (devices.stream().anyMatch(Device::isGpu)) {
+        throw new AiCoderException(
+            ErrorCategory.REQUEST,
+            "%s is not supported on a GPU: use bf16 there, or the CPU"
+                .formatted(quantization.label()));
       }
       Path cache = cacheDirectory == null ? QuantizedFile.defaultDirectory() : cacheDirectory;
-      return () -> WeightLoader.load(checkpoint, quantization, cache);
+      return () -> WeightLoader.load(checkpoint, quantization, cache, progress);
+    }
+
+    /**
+     * Sets the device: {@code Device.cpu()} or {@code Device.gpu(n)}; {@code null}: a GPU when
+     * there is one that the model fits, else the CPU.
+     */
+    public Builder optDevice(@Nullable Device value) {
+      return optDevices(value == null ? List.of() : List.of(value));
+    }
+
+    /**
+     * Splits the layers over devices, in this order and in proportion to their free memory; empty:
+     * as {@link #optDevice} with {@code null}.
+     */
+    public Builder optDevices(List<Device> values) {
+      devices = List.copyOf(values);
+      return this;
+    }
+
+    /** Sets which layers go where. */
+    Builder optPlacement(Placement value) {
+      placement = value;
+      return this;
+    }
+
+    /** Sets who is told how far loading has come. */
+    public Builder optProgress(LoadProgress value) {
+      progress = value;
+      return this;
+    }
+
+    /**
+     * Estimates what the model would take in memory, adapter included. Reads headers only.
+     *
+     * @param contextTokens the most tokens of a sequence, prompt and answer together
+     * @param sequences the sequences in the cache at once
+     * @return for the CPU unless a GPU is among the devices
+     * @throws AiCoderException when something in the directory is absent, damaged or not supported
+     */
+    public MemoryEstimate estimateMemory(int contextTokens, int sequences) {
+      Checkpoint checkpoint = Checkpoint.open(directory);
+      ComputeType computeType = computeType(checkpoint);
+      boolean onGpu = devices.stream().anyMatch(Device::isGpu);
+      MemoryEstimate estimate =
+          MemoryEstimate.of(checkpoint, computeType, onGpu, contextTokens, sequences);
+      return adapter == null
+          ? estimate
+          : estimate.with(LoraAdapter.open(adapter, checkpoint.config()), computeType);
     }
 
     /**
      * Loads the model.
      *
-     * @throws AiCoderException when something in the directory is absent, damaged or not supported
+     * @throws AiCoderException when something in the directory is absent, damaged or not supported,
+     *     a device is not there, or memory does not hold the model
      */
     public AiCoder build() {
       Checkpoint checkpoint = Checkpoint.open(directory);

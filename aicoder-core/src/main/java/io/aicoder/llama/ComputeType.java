@@ -28,6 +28,16 @@ public enum ComputeType {
     throw new IllegalStateException("no compute type for " + tensor.type());
   }
 
+  /** Returns the size of one number in bytes. */
+  int bytes() {
+    return stored.bytes();
+  }
+
+  /** Whether a stored tensor can be used where its file is mapped into memory. */
+  boolean maps(StoredTensor tensor) {
+    return tensor.aligned() && tensor.type() == stored;
+  }
+
   /** Returns PyTorch's {@code ScalarType} number. */
   int torchCode() {
     return stored.torchCode();

@@ -10,14 +10,16 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
-import com.sun.management.OperatingSystemMXBean;
 import io.aicoder.checkpoint.LlamaConfig;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -42,22 +44,18 @@ public final class LlamaProgram implements AutoCloseable {
    */
   private static final long NOT_FINITE = -1;
 
-  /**
-   * The machine's memory in bytes. An allocation beyond it may succeed, to end the JVM when used.
-   */
-  private static final long MEMORY = memory();
-
-  /** The bytes of a bfloat16 or half precision number. */
-  private static final int SMALLEST_NUMBER = 2;
-
   private final LlamaConfig config;
+  private final ComputeType type;
+  private final Placement placement;
   private final Model model;
   private final PtNDManager manager;
   private final ScriptCalls calls;
   private final MaskTable maskTable;
 
-  private LlamaProgram(LlamaConfig config, Model model) {
+  private LlamaProgram(LlamaConfig config, ComputeType type, Placement placement, Model model) {
     this.config = config;
+    this.type = type;
+    this.placement = placement;
     this.model = model;
     this.manager = (PtNDManager) model.getNDManager();
     this.calls = new ScriptCalls((PtSymbolBlock) model.getBlock(), manager);
@@ -71,14 +69,26 @@ public final class LlamaProgram implements AutoCloseable {
   /**
    * Packs and loads the program for an architecture; weights are still to be placed.
    *
-   * @throws AiCoderException when DJL's PyTorch engine cannot be started
+   * @throws AiCoderException when DJL's PyTorch engine cannot be started, or a device cannot
+   *     compute in this number format
    */
-  static LlamaProgram create(LlamaConfig config) {
+  static LlamaProgram create(LlamaConfig config, ComputeType type, Placement placement) {
     // DJL leaves gradients on for every thread but the one that loaded the engine.
     JniUtils.setGradMode(false);
     // The profiling executor costs seconds of warm-up and gains nothing here; and it takes an empty
     // list that is made in the source for a constant, shared by all calls.
     JniUtils.setGraphExecutorOptimize(false);
+    LlamaProgram program = new LlamaProgram(config, type, placement, load(config));
+    try {
+      program.addStages();
+      return program;
+    } catch (RuntimeException e) {
+      program.close();
+      throw e;
+    }
+  }
+
+  private static Model load(LlamaConfig config) {
     try {
       try {
         return load(config, true);
@@ -98,17 +108,61 @@ public final class LlamaProgram implements AutoCloseable {
     }
   }
 
-  private static LlamaProgram load(LlamaConfig config, boolean onednn)
+  private static Model load(LlamaConfig config, boolean onednn)
       throws IOException, MalformedModelException {
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
     ProgramSource.write(archive, config, onednn);
     Model model = Model.newInstance("llama", Device.cpu(), "PyTorch");
     try {
       model.load(new ByteArrayInputStream(archive.toByteArray()));
-      return new LlamaProgram(config, model);
+      return model;
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();
       throw e;
+    }
+  }
+
+  /**
+   * Writes the program for an architecture, without weights, as the archive that {@code
+   * torch.jit.load} of PyTorch takes: the one that is loaded here too. See docs/cuda.md.
+   *
+   * @param file where to; replaced when it exists
+   * @throws AiCoderException when it cannot be written
+   */
+  public static void export(LlamaConfig config, Path file) {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      try (OutputStream out = Files.newOutputStream(part)) {
+        ProgramSource.write(out, config, true);
+      }
+      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new AiCoderException(
+          ErrorCategory.INPUT, file + ": cannot be written (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private void addStages() {
+    for (Placement.Stage stage : placement.stages()) {
+      callLong("add_stage", IValue.from(stage.device()), IValue.from((long) stage.firstLayer()));
+      // The processor computes in each format, if slowly; GPUs differ.
+      if (!stage.device().equals(Placement.CPU)) {
+        tryDevice(stage.device());
+      }
+    }
+  }
+
+  /** Computes a little on a device, which fails where it or this libtorch cannot. */
+  void tryDevice(String device) {
+    try {
+      callLong("try_device", IValue.from(device), IValue.from((long) type.torchCode()));
+    } catch (EngineException e) {
+      throw new AiCoderException(
+          ErrorCategory.ENVIRONMENT,
+          "%s cannot compute in %s (%s): choose another number format or device"
+              .formatted(
+                  device, type, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+          e);
     }
   }
 
@@ -126,7 +180,7 @@ public final class LlamaProgram implements AutoCloseable {
    * Ends loading: finds out which kernels work for the weights, and lets go of what is not needed.
    */
   void loaded() {
-    callLong("loaded", IValue.from(onednnWorks()));
+    callLong("loaded", IValue.from(placement.onCpu() && onednnWorks()));
   }
 
   private boolean onednnWorks() {
@@ -147,32 +201,33 @@ public final class LlamaProgram implements AutoCloseable {
    * @throws AiCoderException when memory cannot hold the keys and values of so many
    */
   public void begin(int sequences, int capacity) {
-    double numbers = 2.0 * config.layers() * config.keyValueHeads() * config.headSize() * capacity;
-    if (numbers * sequences * SMALLEST_NUMBER > MEMORY) {
-      throw noMemory(sequences, capacity, null);
+    double bytes = config.layers() * PartSizes.cacheOfLayer(config, type, capacity, sequences);
+    // An allocation beyond the machine's memory may succeed, to end the JVM when it is used.
+    if (placement.onCpu() && bytes > DeviceMemory.of(Placement.CPU).total()) {
+      throw noCache(sequences, capacity, bytes, null);
     }
     try {
       callLong("begin", IValue.from((long) sequences), IValue.from((long) capacity));
     } catch (EngineException e) {
-      throw noMemory(sequences, capacity, e);
+      throw noCache(sequences, capacity, bytes, e);
     }
   }
 
-  private static AiCoderException noMemory(int sequences, int capacity, @Nullable Throwable cause) {
-    String what =
-        sequences == 1 ? capacity + " tokens" : sequences + " times " + capacity + " tokens";
-    String remedy =
-        sequences == 1 ? "lower max_new_tokens" : "lower max_new_tokens, n or num_beams";
-    return new AiCoderException(
-        ErrorCategory.ENVIRONMENT,
-        "there is no memory for the keys and values of " + what + ": " + remedy,
+  private AiCoderException noCache(
+      int sequences, int capacity, double bytes, @Nullable Throwable cause) {
+    return MemoryShortage.of(
+        "the keys and values of "
+            + (sequences == 1 ? "" : sequences + " times ")
+            + capacity
+            + " tokens",
+        bytes,
+        placement.devices(),
+        "lower max_new_tokens, "
+            + (sequences == 1 ? "" : "n or num_beams, ")
+            + "shorten the prompt, "
+            + MemoryShortage.narrower(type)
+            + "or choose another device",
         cause);
-  }
-
-  private static long memory() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-        ? system.getTotalMemorySize()
-        : Long.MAX_VALUE;
   }
 
   /**
@@ -193,12 +248,25 @@ public final class LlamaProgram implements AutoCloseable {
    * @param last whether the prompt ends here; makes the logits that {@link #choose} reads
    */
   public void prefill(long[] ids, int start, int adapter, boolean last) {
-    callLong(
-        "prefill",
-        IValue.listFrom(ids),
-        IValue.from((long) start),
-        IValue.from((long) adapter),
-        IValue.from(last));
+    try {
+      callLong(
+          "prefill",
+          IValue.listFrom(ids),
+          IValue.from((long) start),
+          IValue.from((long) adapter),
+          IValue.from(last));
+    } catch (EngineException e) {
+      throw MemoryShortage.isBehind(e) ? noWorkspace(start + ids.length, e) : e;
+    }
+  }
+
+  private AiCoderException noWorkspace(int tokens, EngineException cause) {
+    return MemoryShortage.of(
+        "the activations of a sequence of " + tokens + " tokens",
+        PartSizes.workspace(config, type, tokens, 1),
+        placement.devices(),
+        "shorten the prompt, " + MemoryShortage.narrower(type) + "or choose another device",
+        cause);
   }
 
   /**
@@ -308,7 +376,12 @@ public final class LlamaProgram implements AutoCloseable {
   }
 
   private long[] tokens(String method, IValue... arguments) {
-    long[] ids = calls.integers(method, arguments);
+    long[] ids;
+    try {
+      ids = calls.integers(method, arguments);
+    } catch (EngineException e) {
+      throw MemoryShortage.isBehind(e) ? noWorkspace(1, e) : e;
+    }
     if (ids[0] < 0) {
       throw noToken(ids[0] == NOT_FINITE);
     }

@@ -21,6 +21,7 @@ public final class TorchRuntime {
     if (System.getProperty("OPT_OUT_TRACKING") == null) {
       System.setProperty("OPT_OUT_TRACKING", "true");
     }
+    CudaDriver.keepQuietWhenAbsent();
     try {
       Engine.getEngine("PyTorch");
       if (threads > 0) {

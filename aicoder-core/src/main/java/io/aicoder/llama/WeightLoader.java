@@ -1,5 +1,6 @@
 package io.aicoder.llama;
 
+import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import io.aicoder.checkpoint.Checkpoint;
@@ -20,30 +21,53 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WeightLoader {
 
-  /** The one stage of layers. */
-  private static final int STAGE = 0;
-
   private final LlamaProgram program;
   private final ComputeType type;
+  private final Placement placement;
+  private final LoadProgress progress;
   private final @Nullable PreparedWeights prepared;
+  private final long totalBytes;
+  private long placedBytes;
   private final Map<Path, Map<StoredType, Long>> mappings = new HashMap<>();
 
-  private WeightLoader(LlamaProgram program, ComputeType type, @Nullable PreparedWeights prepared) {
+  private WeightLoader(
+      LlamaProgram program,
+      ComputeType type,
+      Placement placement,
+      LoadProgress progress,
+      long totalBytes,
+      @Nullable PreparedWeights prepared) {
     this.program = program;
     this.type = type;
+    this.placement = placement;
+    this.progress = progress;
+    this.totalBytes = totalBytes;
     this.prepared = prepared;
+  }
+
+  /** Loads a checkpoint into a new program on the processor, which the caller closes. */
+  static LlamaProgram load(Checkpoint checkpoint, ComputeType type) {
+    return load(checkpoint, type, Placement.on(Placement.CPU), (bytes, totalBytes) -> {});
   }
 
   /**
    * Loads a checkpoint into a new program, which the caller closes.
    *
-   * @throws AiCoderException when a tensor is missing or of another shape, or memory ran out
+   * @param placement which devices hold the layers
+   * @param progress is told after each tensor
+   * @throws AiCoderException when a tensor is missing or of another shape, memory ran out, or a
+   *     device cannot compute in this number format
    */
-  public static LlamaProgram load(Checkpoint checkpoint, ComputeType type) {
-    LlamaProgram program = LlamaProgram.create(checkpoint.config());
+  public static LlamaProgram load(
+      Checkpoint checkpoint, ComputeType type, Placement placement, LoadProgress progress) {
+    long bytes = MemoryEstimate.of(checkpoint, type, false, 1, 1).weights();
+    LlamaProgram program = LlamaProgram.create(checkpoint.config(), type, placement);
     try {
-      new WeightLoader(program, type, null).place(checkpoint);
+      new WeightLoader(program, type, placement, progress, bytes, null).place(checkpoint);
       return program;
+    } catch (EngineException e) {
+      program.close();
+      throw MemoryShortage.isBehind(e) ? noMemory(bytes, type, placement, e) : e;
     } catch (RuntimeException e) {
       program.close();
       throw e;
@@ -51,42 +75,63 @@ public final class WeightLoader {
   }
 
   /**
-   * Loads a checkpoint with quantized linear layers into a new program, which the caller closes.
+   * Loads a checkpoint with quantized linear layers into a new program on the processor, which the
+   * caller closes.
    *
    * @param cache the folder for what was quantized: made when it is absent
+   * @param progress is told after each tensor
    * @throws AiCoderException when a tensor is missing or of another shape, or memory ran out
    */
-  public static LlamaProgram load(Checkpoint checkpoint, Quantization quantization, Path cache) {
-    LlamaProgram program = LlamaProgram.create(checkpoint.config());
+  public static LlamaProgram load(
+      Checkpoint checkpoint, Quantization quantization, Path cache, LoadProgress progress) {
+    ComputeType type = ComputeType.FP32;
+    Placement placement = Placement.on(Placement.CPU);
+    long bytes = MemoryEstimate.of(checkpoint, type, false, 1, 1).weights();
+    LlamaProgram program = LlamaProgram.create(checkpoint.config(), type, placement);
     try (PreparedWeights prepared = new PreparedWeights(program, checkpoint, quantization, cache)) {
-      new WeightLoader(program, ComputeType.FP32, prepared).place(checkpoint);
+      new WeightLoader(program, type, placement, progress, bytes, prepared).place(checkpoint);
       prepared.finish();
       return program;
+    } catch (EngineException e) {
+      program.close();
+      throw MemoryShortage.isBehind(e) ? noMemory(bytes, type, placement, e) : e;
     } catch (RuntimeException e) {
       program.close();
       throw e;
     }
   }
 
+  private static AiCoderException noMemory(
+      long bytes, ComputeType type, Placement placement, EngineException e) {
+    return MemoryShortage.of(
+        "the model's weights",
+        bytes,
+        placement.devices(),
+        MemoryShortage.narrower(type) + "split it over several devices, or choose another",
+        e);
+  }
+
   private void place(Checkpoint checkpoint) {
     LlamaConfig config = checkpoint.config();
-    program.callLong("add_stage", IValue.from("cpu"), IValue.from(0L));
-    if (prepared == null) {
-      place("embedding", checkpoint.embedding());
-    } else {
-      placeAsStored("embedding", checkpoint.embedding());
-    }
+    // Quantized models look their embeddings up in the file, whatever its format.
+    place("embedding", checkpoint.embedding(), 0, asStored(checkpoint.embedding()));
     for (int layer = 0; layer < config.layers(); layer++) {
+      int stage = placement.stageOf(layer);
       program.callLong("add_window", IValue.from((long) config.window(layer)));
-      place("norm", checkpoint.attentionNorm(layer));
-      place("norm", checkpoint.mlpNorm(layer));
+      place("norm", checkpoint.attentionNorm(layer), stage);
+      place("norm", checkpoint.mlpNorm(layer), stage);
       for (LinearGroup group : LinearGroup.values()) {
-        addLinear(checkpoint, layer, group);
+        addLinear(checkpoint, layer, group, stage);
       }
     }
-    place("norm", checkpoint.finalNorm());
+    place("norm", checkpoint.finalNorm(), placement.last());
     addHead(checkpoint);
     program.loaded();
+  }
+
+  /** Returns the format in which a tensor that may be quantized or looked up is placed. */
+  private ComputeType asStored(StoredTensor tensor) {
+    return prepared == null ? type : ComputeType.of(tensor);
   }
 
   private void addHead(Checkpoint checkpoint) {
@@ -94,38 +139,35 @@ public final class WeightLoader {
       if (checkpoint.config().tiedEmbeddings()) {
         program.callLong("tie_head");
       } else {
-        place(
-            "weight",
-            checkpoint.head(),
-            prepared == null ? type : ComputeType.of(checkpoint.head()));
+        place("weight", checkpoint.head(), placement.last(), asStored(checkpoint.head()));
       }
     }
     if (prepared == null) {
       program.callLong("add_linear", IValue.from(false));
     } else {
-      prepared.addLinear(STAGE);
+      prepared.addLinear(placement.last());
     }
   }
 
-  private void addLinear(Checkpoint checkpoint, int layer, LinearGroup group) {
+  private void addLinear(Checkpoint checkpoint, int layer, LinearGroup group, int stage) {
     List<StoredTensor> weights = new ArrayList<>();
     for (Projection projection : group.projections()) {
       weights.add(checkpoint.weight(layer, projection));
       StoredTensor bias = checkpoint.bias(layer, projection);
       if (bias != null) {
-        place("bias", bias);
+        place("bias", bias, stage);
       }
     }
     if (prepared != null) {
       if (!prepared.cached()) {
-        weights.forEach(weight -> placeAsStored("weight", weight));
+        weights.forEach(weight -> place("weight", weight, stage, asStored(weight)));
       }
-      prepared.addLinear(STAGE);
+      prepared.addLinear(stage);
       return;
     }
-    joined(weights).forEach(weight -> place("weight", weight));
+    joined(weights).forEach(weight -> place("weight", weight, stage));
     // What is copied anyway may as well be copied into one piece; what is mapped stays where it is.
-    boolean copied = weights.stream().anyMatch(weight -> !mappable(weight));
+    boolean copied = !placement.mapsStage(stage) || !weights.stream().allMatch(type::maps);
     program.callLong("add_linear", IValue.from(copied));
   }
 
@@ -134,7 +176,7 @@ public final class WeightLoader {
     List<StoredTensor> result = new ArrayList<>();
     for (StoredTensor weight : weights) {
       StoredTensor last = result.isEmpty() ? null : result.get(result.size() - 1);
-      if (last != null && mappable(last) && mappable(weight) && last.isFollowedBy(weight)) {
+      if (last != null && type.maps(last) && type.maps(weight) && last.isFollowedBy(weight)) {
         result.set(result.size() - 1, last.joinedWith(weight));
       } else {
         result.add(weight);
@@ -143,30 +185,32 @@ public final class WeightLoader {
     return result;
   }
 
-  private boolean mappable(StoredTensor tensor) {
-    return tensor.aligned() && ComputeType.of(tensor) == type;
+  private void place(String kind, StoredTensor tensor, int stage) {
+    place(kind, tensor, stage, type);
   }
 
-  private void place(String kind, StoredTensor tensor) {
-    place(kind, tensor, type);
-  }
-
-  private void placeAsStored(String kind, StoredTensor tensor) {
-    place(kind, tensor, ComputeType.of(tensor));
-  }
-
-  private void place(String kind, StoredTensor tensor, ComputeType as) {
-    if (!tensor.aligned()) {
-      try (PtNDArray values = TensorReader.read(program.manager(), tensor)) {
-        program.callLong(
-            "place_values",
-            IValue.from(kind),
-            IValue.from(values),
-            IValue.from((long) STAGE),
-            IValue.from((long) as.torchCode()));
-      }
-      return;
+  private void place(String kind, StoredTensor tensor, int stage, ComputeType as) {
+    if (tensor.aligned()) {
+      placeMapped(kind, tensor, stage, as);
+    } else {
+      placeValues(kind, tensor, stage, as);
     }
+    placedBytes += tensor.count() * type.bytes();
+    progress.placed(placedBytes, totalBytes);
+  }
+
+  private void placeValues(String kind, StoredTensor tensor, int stage, ComputeType as) {
+    try (PtNDArray values = TensorReader.read(program.manager(), tensor)) {
+      program.callLong(
+          "place_values",
+          IValue.from(kind),
+          IValue.from(values),
+          IValue.from((long) stage),
+          IValue.from((long) as.torchCode()));
+    }
+  }
+
+  private void placeMapped(String kind, StoredTensor tensor, int stage, ComputeType as) {
     long file =
         mappings
             .computeIfAbsent(tensor.file(), path -> new HashMap<>())
@@ -177,7 +221,7 @@ public final class WeightLoader {
         IValue.from(file),
         IValue.from(tensor.offset() / tensor.type().bytes()),
         IValue.listFrom(tensor.shape().stream().mapToLong(Long::longValue).toArray()),
-        IValue.from((long) STAGE),
+        IValue.from((long) stage),
         IValue.from((long) as.torchCode()));
   }
 

@@ -61,6 +61,12 @@ class Llama(Module):
     self.windows.append(window)
     return torch.len(self.windows)
 
+  # Computes a little on a device in a number format; fails where one cannot do the other.
+  def try_device(self, device: str, dtype: int) -> int:
+    x = torch.ones([1, 1, 16, 16], dtype=dtype, device=torch.device(device))
+    y = torch.scaled_dot_product_attention(torch.linear(x, x[0][0]), x, x)
+    return int(torch.rms_norm(y, [16]).sum())
+
   # Maps a file as `count` numbers of a type, without reading it; returns its number.
   def map_file(self, path: str, count: int, dtype: int) -> int:
     self.files.append(torch.from_file(path, False, count, dtype=dtype))

@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       Evaluate.class,
       DecodeBenchmark.class,
       QuantizationReport.class,
+      ExportProgram.class,
       ListExamples.class
     })
 public final class Examples implements Runnable {

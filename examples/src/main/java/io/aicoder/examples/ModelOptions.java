@@ -1,9 +1,13 @@
 package io.aicoder.examples;
 
+import ai.djl.Device;
 import io.aicoder.AiCoder;
 import io.aicoder.llama.ComputeType;
 import io.aicoder.llama.Quantization;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -12,6 +16,8 @@ import picocli.CommandLine.Spec;
 
 /** How to compute: options that several examples share. */
 final class ModelOptions {
+
+  private static final Pattern CUDA = Pattern.compile("cuda:(\\d{1,3})");
 
   /** Number formats by the names people type. */
   enum Dtype {
@@ -76,6 +82,14 @@ final class ModelOptions {
       description = "threads of one operation; one a core when absent")
   private int threads;
 
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "cpu, cuda:0, cuda:1, …; several, with commas between, share the layers; when absent a GPU that the model fits, else cpu")
+  private List<String> devices = List.of();
+
   @Spec(Spec.Target.MIXEE)
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
@@ -95,7 +109,21 @@ final class ModelOptions {
         .optComputeType(computeType(absent))
         .optQuantization(quantization())
         .optCacheDirectory(cache)
-        .optThreads(threads);
+        .optThreads(threads)
+        .optDevices(devices.stream().map(this::device).toList())
+        .optProgress(new LoadBar());
+  }
+
+  private Device device(String name) {
+    Matcher gpu = CUDA.matcher(name);
+    if (gpu.matches()) {
+      return Device.gpu(Integer.parseInt(gpu.group(1)));
+    }
+    if (name.equals("cpu")) {
+      return Device.cpu();
+    }
+    throw new ParameterException(
+        spec.commandLine(), "--device " + name + " is not known: cpu, cuda:0, cuda:1, …");
   }
 
   private @Nullable ComputeType computeType(@Nullable ComputeType absent) {

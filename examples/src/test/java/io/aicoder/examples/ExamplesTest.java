@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +88,8 @@ class ExamplesTest {
         "Generate --model examples/nano/base | --prompt",
         "Generate --model examples/nano/base --prompt x --prompt-ids 1 | mutually exclusive",
         "Generate --model examples/nano/base --prompt x --quantization int8 | int8 is not available yet",
+        "Generate --model examples/nano/base --prompt x --device tpu | --device tpu is not known: cpu, cuda:0",
+        "ExportProgram --model examples/nano/base | --out",
         "Evaluate --tasks x --out y | --model",
       })
   void wrongOptionsAreExplained(String arguments, String message) throws Exception {
@@ -175,5 +179,32 @@ class ExamplesTest {
     assertThat(line.path("decode_tokens_per_second").asDouble()).isPositive();
     assertThat(line.path("prefill_tokens_per_second").asDouble()).isPositive();
     assertThat(line.path("peak_rss_mib").asInt()).isNotZero();
+  }
+
+  @Test
+  void theProgramIsExportedForPyTorch(@TempDir Path folder) throws Exception {
+    Path archive = folder.resolve("llama.pt");
+    Outcome outcome =
+        run("ExportProgram", "--model", "examples/nano/base", "--out", archive.toString());
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    try (ZipFile zip = new ZipFile(archive.toFile())) {
+      assertThat(zip.stream().map(ZipEntry::getName))
+          .contains("aicoder/data.pkl", "aicoder/code/__torch__.py", "aicoder/version");
+    }
+    assertThat(folder).isDirectoryNotContaining("glob:**.part");
+  }
+
+  @Test
+  void severalDevicesShareTheLayers() throws Exception {
+    String request =
+        "Generate --model examples/nano/base --dtype fp32 --prompt-ids 4090,84 --max-new-tokens 4 --temperature 0 --json";
+    Outcome one = run((request + " --device cpu").split(" "));
+    Outcome three = run((request + " --device cpu,cpu,cpu").split(" "));
+
+    assertThat(three.code()).as(three.err()).isZero();
+    assertThat(MAPPER.readTree(three.out()).path("ids"))
+        .hasSize(4)
+        .isEqualTo(MAPPER.readTree(one.out()).path("ids"));
   }
 }

@@ -1,0 +1,320 @@
+"""Checks and measures the program that Java assembles, driven by PyTorch: on any CUDA machine, or on the CPU.
+
+usage: python drive_archive.py --archive llama.pt --model DIR [--devices cuda:0[,cuda:1]] [--dtype fp32|bf16|fp16]
+           [--prompt-tokens N] [--new-tokens N] [--repeat N] [--bandwidth GB/S] [--tflops T]
+
+The archive is what the ExportProgram example writes for the checkpoint in DIR. The weights are placed by the program's own
+methods, in the order of WeightLoader. Checked against transformers on the first device, in the same number format: the logits
+behind a prompt, taken at once and in pieces, and greedy tokens; then each way of sampling. Measured: prefill and decode of one
+stream, the medians of N runs after one that warms up, for both; and the peak of memory. Exits with 1 when a check fails. Prints
+a JSON object with the card, the date and the command, then the same as a row for docs/performance.md.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import random
+import resource
+import statistics
+import struct
+import sys
+import time
+
+import torch
+from transformers import AutoModelForCausalLM, DynamicCache
+from transformers.utils import logging
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+CODES = {torch.float16: 5, torch.float32: 6, torch.bfloat16: 15}
+STORED = {"F32": (torch.float32, 4), "F16": (torch.float16, 2), "BF16": (torch.bfloat16, 2)}
+GROUPS = [
+    ["self_attn.k_proj", "self_attn.q_proj", "self_attn.v_proj"],
+    ["self_attn.o_proj"],
+    ["mlp.gate_proj", "mlp.up_proj"],
+    ["mlp.down_proj"],
+]
+PREFILL_CHUNK = 512  # as Generation.java
+NO_ADAPTER = -1
+
+# Arguments that this script does not care about: what leaves the choice of a token alone.
+NEUTRAL = {"adapter": NO_ADAPTER, "temperature": 0.0, "top_p": 1.0, "penalty": 1.0, "draw": 0.5}
+
+
+def call(method, **arguments):
+    """Calls a method of the program; an argument that is not given is neutral."""
+    values = []
+    for argument in method.schema.arguments[1:]:
+        zero = {"float": 0.0, "int": 0, "bool": False}.get(str(argument.type), [])
+        values.append(arguments.get(argument.name, NEUTRAL.get(argument.name, zero)))
+    return method(*values)
+
+
+def read_tensors(directory):
+    """By name: file, stored type, shape and offset in bytes."""
+    tensors = {}
+    for file in sorted(directory.glob("*.safetensors")):
+        with open(file, "rb") as opened:
+            length = struct.unpack("<Q", opened.read(8))[0]
+            header = json.loads(opened.read(length))
+        for name, entry in header.items():
+            if name != "__metadata__":
+                tensors[name] = (file, entry["dtype"], entry["shape"], 8 + length + entry["data_offsets"][0])
+    return tensors
+
+
+class Loader:
+    """Places weights in the order of WeightLoader."""
+
+    def __init__(self, program, directory, dtype, devices):
+        self.program = program
+        self.tensors = read_tensors(directory)
+        self.config = json.loads((directory / "config.json").read_text())
+        self.dtype = dtype
+        self.devices = devices
+        self.files = {}
+        self.bytes = {}
+
+    def place(self, kind, name, stage):
+        file, stored, shape, offset = self.tensors[name]
+        dtype, size = STORED[stored]
+        count = torch.Size(shape).numel()
+        self.bytes[name] = count * torch.empty(0, dtype=self.dtype).element_size()
+        if offset % size:
+            numbers = torch.from_file(str(file), False, file.stat().st_size, dtype=torch.uint8)
+            values = numbers[offset:offset + count * size].clone().view(dtype).view(shape).float()
+            self.program.place_values(kind, values, stage, CODES[self.dtype])
+            return
+        if (file, stored) not in self.files:
+            self.files[file, stored] = self.program.map_file(str(file), file.stat().st_size // size, CODES[dtype])
+        self.program.place_mapped(kind, self.files[file, stored], offset // size, shape, stage, CODES[self.dtype])
+
+    def load(self):
+        layers = self.config["num_hidden_layers"]
+        count = min(len(self.devices), layers)
+        first = [layers * stage // count for stage in range(count)]
+        for device, layer in zip(self.devices, first):
+            self.program.add_stage(device, layer)
+            self.program.try_device(device, CODES[self.dtype])
+        self.place("embedding", "model.embed_tokens.weight", 0)
+        for layer in range(layers):
+            stage = max(s for s in range(count) if first[s] <= layer)
+            prefix = f"model.layers.{layer}."
+            self.place("norm", prefix + "input_layernorm.weight", stage)
+            self.place("norm", prefix + "post_attention_layernorm.weight", stage)
+            for group in GROUPS:
+                for module in group:
+                    if prefix + module + ".bias" in self.tensors:
+                        self.place("bias", prefix + module + ".bias", stage)
+                for module in group:
+                    self.place("weight", prefix + module + ".weight", stage)
+                self.program.add_linear(True)
+        self.place("norm", "model.norm.weight", count - 1)
+        if self.config.get("tie_word_embeddings", False):
+            self.program.tie_head()
+        else:
+            self.place("weight", "lm_head.weight", count - 1)
+        self.program.add_linear(False)
+        cpu = all(device == "cpu" for device in self.devices)
+        self.program.loaded(cpu and self.onednn_works())
+        return self
+
+    def onednn_works(self):
+        try:
+            self.program.try_onednn()
+            return True
+        except RuntimeError:
+            return False
+
+    def bytes_per_token(self, positions):
+        """What decoding one token must read: all weights but the embedding's other rows, and the cache."""
+        config = self.config
+        read = sum(self.bytes.values())
+        if not config.get("tie_word_embeddings", False):
+            read -= self.bytes["model.embed_tokens.weight"]
+        heads = config.get("num_key_value_heads", config["num_attention_heads"])
+        head = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+        size = torch.empty(0, dtype=self.dtype).element_size()
+        return read + 2 * config["num_hidden_layers"] * heads * head * positions * size
+
+    def parameters(self):
+        return sum(self.bytes.values()) // torch.empty(0, dtype=self.dtype).element_size()
+
+
+class Reference:
+    """transformers: the same calls as Program."""
+
+    def __init__(self, directory, dtype, device):
+        self.model = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype).eval().to(device)
+        self.device = device
+
+    def prefill(self, ids, chunk=PREFILL_CHUNK):
+        self.cache = DynamicCache(config=self.model.config)
+        tokens = torch.tensor([ids], device=self.device)
+        self.logits = self.model(input_ids=tokens, past_key_values=self.cache, use_cache=True, logits_to_keep=1).logits[0, -1]
+        return int(self.logits.argmax())
+
+    def decode(self, token, position):
+        tokens = torch.tensor([[token]], device=self.device)
+        self.logits = self.model(input_ids=tokens, past_key_values=self.cache, use_cache=True).logits[0, -1]
+        return int(self.logits.argmax())
+
+    def last_logits(self):
+        return self.logits.float().cpu()
+
+
+class Program:
+    """The archive: the same calls as Generation.java makes."""
+
+    def __init__(self, archive, directory, dtype, devices, capacity):
+        self.program = torch.jit.load(archive)
+        self.loader = Loader(self.program, directory, dtype, devices).load()
+        self.capacity = capacity
+
+    def prefill(self, ids, chunk=PREFILL_CHUNK):
+        call(self.program.begin, sequences=1, capacity=self.capacity)
+        for start in range(0, len(ids), chunk):
+            piece = ids[start:start + chunk]
+            call(self.program.prefill, ids=piece, start=start, last=start + chunk >= len(ids))
+        return call(self.program.choose)
+
+    def decode(self, token, position):
+        return call(self.program.decode, token=token, position=position)
+
+    def last_logits(self):
+        return self.program.last_logits().float().cpu()
+
+
+def synchronize(devices):
+    for device in set(devices):
+        if device.startswith("cuda"):
+            torch.cuda.synchronize(device)
+
+
+def continue_greedily(model, ids, new_tokens, devices=()):
+    """The new tokens, and the seconds of prefill and decode."""
+    synchronize(devices)
+    started = time.perf_counter()
+    tokens = [model.prefill(ids)]
+    synchronize(devices)
+    prefilled = time.perf_counter()
+    while len(tokens) < new_tokens:
+        tokens.append(model.decode(tokens[-1], len(ids) + len(tokens) - 1))
+    synchronize(devices)
+    return tokens, prefilled - started, time.perf_counter() - prefilled
+
+
+def measure(model, ids, args, devices):
+    """Tokens a second of prefill and decode, the medians."""
+    continue_greedily(model, ids, min(8, args.new_tokens), devices)
+    runs = [continue_greedily(model, ids, args.new_tokens, devices) for _ in range(args.repeat)]
+    return dict(
+        prefill_tokens_per_second=round(len(ids) / statistics.median(run[1] for run in runs), 2),
+        decode_tokens_per_second=round((args.new_tokens - 1) / statistics.median(run[2] for run in runs), 2))
+
+
+def answers(model, ids, args):
+    """What is compared: logits behind the prompt, and greedy tokens."""
+    model.prefill(ids)
+    logits = model.last_logits()
+    return logits, continue_greedily(model, ids, args.new_tokens)[0]
+
+
+def compare(expected, program, ids, args):
+    """The checks that fail, and how far logits stray in parts of their range."""
+    failures = []
+    logits, tokens = answers(program, ids, args)
+    program.prefill(ids, chunk=max(1, len(ids) // 3))
+    span = float(expected[0].max() - expected[0].min())
+    stray = float((expected[0] - logits).abs().max()) / span
+    stray_in_pieces = float((expected[0] - program.last_logits()).abs().max()) / span
+    allowed = 1e-4 if args.dtype == "fp32" else 0.05
+    if not max(stray, stray_in_pieces) <= allowed:
+        failures.append(f"logits stray by {stray:.2g} and, in pieces, {stray_in_pieces:.2g} of their range: allowed {allowed}")
+    same = next((i for i, (a, b) in enumerate(zip(expected[1], tokens)) if a != b), len(tokens))
+    if args.dtype == "fp32" and same < len(tokens):
+        failures.append(f"greedy tokens differ after {same} of {len(tokens)}")
+    for options in [dict(temperature=1.0), dict(temperature=1.0, top_k=5), dict(temperature=1.0, top_p=0.9),
+                    dict(temperature=0.7, top_k=50, top_p=0.5, penalty=1.2), dict(penalty=1.2)]:
+        if not 0 <= call(program.program.choose, **options) < len(logits):
+            failures.append(f"no token is chosen with {options}")
+    return failures, dict(logits_stray=float(f"{stray:.3g}"), same_greedy_tokens=same)
+
+
+def card(devices):
+    if devices[0].startswith("cuda"):
+        return " + ".join(torch.cuda.get_device_name(device) for device in devices)
+    model = platform.processor() or platform.machine()
+    cpuinfo = pathlib.Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        model = next((line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line), model)
+    return f"{model}, {torch.get_num_threads()} threads"
+
+
+def peak_mib(devices):
+    if devices[0].startswith("cuda"):
+        return sum(torch.cuda.max_memory_allocated(device) for device in set(devices)) >> 20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--archive", required=True)
+    parser.add_argument("--model", required=True, type=pathlib.Path)
+    parser.add_argument("--devices", default="cuda:0" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--dtype", choices=list(DTYPES), default="bf16")
+    parser.add_argument("--prompt-tokens", type=int, default=64)
+    parser.add_argument("--new-tokens", type=int, default=64)
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--bandwidth", type=float, help="the memory's, in GB/s: adds the share of it that decode uses")
+    parser.add_argument("--tflops", type=float, help="the card's in this format: adds prefill's time over the bound")
+    return parser.parse_args()
+
+
+def main():
+    args = parse()
+    devices = args.devices.split(",")
+    dtype = DTYPES[args.dtype]
+    # As LlamaProgram: the profiling executor gains nothing, and shares lists that are made in the source.
+    torch._C._set_graph_executor_optimize(False)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    logging.disable_progress_bar()
+    random.seed(0)
+    with torch.inference_mode():
+        reference = Reference(args.model, dtype, devices[0])
+        vocabulary = reference.model.config.vocab_size
+        ids = [random.randrange(vocabulary) for _ in range(args.prompt_tokens)]
+        expected = answers(reference, ids, args)
+        peer = measure(reference, ids, args, devices)
+        del reference
+        if devices[0].startswith("cuda"):
+            torch.cuda.empty_cache()
+            for device in set(devices):
+                torch.cuda.reset_peak_memory_stats(device)
+        program = Program(args.archive, args.model, dtype, devices, args.prompt_tokens + args.new_tokens)
+        failures, agreement = compare(expected, program, ids, args)
+        ours = measure(program, ids, args, devices)
+
+    result = dict(
+        card=card(devices), devices=args.devices, torch=torch.__version__, date=datetime.date.today().isoformat(),
+        model=args.model.resolve().name, parameters=program.loader.parameters(), dtype=args.dtype,
+        prompt_tokens=args.prompt_tokens, new_tokens=args.new_tokens, failures=failures, **agreement, **ours,
+        transformers=peer, peak_mib=peak_mib(devices), command="python " + " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]]))
+    if args.bandwidth:
+        read = program.loader.bytes_per_token(args.prompt_tokens + args.new_tokens // 2)
+        result["share_of_bandwidth"] = round(ours["decode_tokens_per_second"] * read / (args.bandwidth * 1e9), 3)
+    if args.tflops:
+        bound = 2 * program.loader.parameters() * args.prompt_tokens / (args.tflops * 1e12)
+        result["prefill_over_bound"] = round(args.prompt_tokens / ours["prefill_tokens_per_second"] / bound, 2)
+    print(json.dumps(result))
+    print("| " + " | ".join(str(cell) for cell in [
+        result["date"], result["card"], result["model"], args.dtype,
+        ours["prefill_tokens_per_second"], peer["prefill_tokens_per_second"],
+        ours["decode_tokens_per_second"], peer["decode_tokens_per_second"],
+        result.get("share_of_bandwidth", ""), result["peak_mib"]]) + " |")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
