@@ -38,10 +38,11 @@ public final class Tokenizer implements AutoCloseable {
 
   private boolean closed;
 
-  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, TokenizerConfig config) {
+  private Tokenizer(
+      Path file, HuggingFaceTokenizer tokenizer, @Nullable List<Integer> begin) {
     this.file = file;
     this.tokenizer = tokenizer;
-    this.begin = begin(config);
+    this.begin = begin;
   }
 
   /**
@@ -59,14 +60,19 @@ public final class Tokenizer implements AutoCloseable {
               + ": has no tokenizer.json: download it, or convert tokenizer.model with transformers");
     }
     TokenizerConfig config = TokenizerConfig.read(directory);
+    HuggingFaceTokenizer tokenizer = load(file);
     try {
-      return new Tokenizer(
-          file,
-          HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(TokenizerFile.read(file)), OPTIONS),
-          config);
-    } catch (AiCoderException e) {
+      return new Tokenizer(file, tokenizer, begin(tokenizer, config));
+    } catch (RuntimeException e) {
+      tokenizer.close();
       throw e;
+    }
+  }
+
+  private static HuggingFaceTokenizer load(Path file) {
+    try {
+      return HuggingFaceTokenizer.newInstance(
+          new ByteArrayInputStream(TokenizerFile.read(file)), OPTIONS);
     } catch (IOException | RuntimeException e) {
       throw new AiCoderException(
           ErrorCategory.CHECKPOINT,
@@ -104,7 +110,8 @@ public final class Tokenizer implements AutoCloseable {
     return Stream.concat(head.stream(), tail.stream()).toList();
   }
 
-  private @Nullable List<Integer> begin(TokenizerConfig config) {
+  private static @Nullable List<Integer> begin(
+      HuggingFaceTokenizer tokenizer, TokenizerConfig config) {
     Boolean add = config.addBosToken();
     if (add == null) {
       return null;
