@@ -5,6 +5,7 @@ import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -113,11 +114,11 @@ public final class Checkpoint {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : weightMap.node().properties()) {
       String shard = entry.getValue().asText();
-      if (!FILE_NAME.matcher(shard).matches()) {
+      Path file = file(directory, shard);
+      if (file == null) {
         throw weightMap.problem(
             entry.getKey(), "names '" + shard + "', which is no file of the directory");
       }
-      Path file = directory.resolve(shard);
       if (!Files.isRegularFile(file)) {
         throw problem(file, "is missing, though " + INDEX + " names it: download it");
       }
@@ -129,6 +130,15 @@ public final class Checkpoint {
       tensors.put(entry.getKey(), tensor);
     }
     return tensors;
+  }
+
+  /** Returns a file of a directory, or {@code null} when the name is none or leads elsewhere. */
+  private static @Nullable Path file(Path directory, String name) {
+    try {
+      return FILE_NAME.matcher(name).matches() ? directory.resolve(name) : null;
+    } catch (InvalidPathException e) {
+      return null; // not a name that this file system knows, such as half a surrogate pair
+    }
   }
 
   /** Returns the directory. */

@@ -42,6 +42,12 @@ public final class LlamaProgram implements AutoCloseable {
    */
   private static final long MEMORY = memory();
 
+  /**
+   * The bytes that making the rotary tables takes for each position and number of a head, with room
+   * to spare: unlike keys and values, they are written at once.
+   */
+  private static final int ROTARY_BYTES = 64;
+
   /** The bytes of a bfloat16 or half precision number. */
   private static final int SMALLEST_NUMBER = 2;
 
@@ -136,7 +142,8 @@ public final class LlamaProgram implements AutoCloseable {
    */
   public void begin(int capacity) {
     double numbers = 2.0 * config.layers() * config.keyValueHeads() * config.headSize() * capacity;
-    if (numbers * SMALLEST_NUMBER > MEMORY) {
+    double tables = (double) ROTARY_BYTES * config.headSize() * capacity;
+    if (numbers * SMALLEST_NUMBER + tables > MEMORY) {
       throw noMemory(capacity, null);
     }
     try {

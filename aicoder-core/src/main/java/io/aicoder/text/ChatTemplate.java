@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChatTemplate {
 
+  /** The largest file that is read; real ones are a few hundred kilobytes. */
+  private static final long LARGEST = 16L << 20;
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private static final List<String> SPECIAL_TOKENS =
@@ -72,7 +75,8 @@ public final class ChatTemplate {
     boolean ownFile = Files.isRegularFile(templateFile);
     try {
       JsonNode config = config(configFile);
-      String template = ownFile ? Files.readString(templateFile) : template(configFile, config);
+      String template =
+          ownFile ? Files.readString(sized(templateFile)) : template(configFile, config);
       return template == null
           ? null
           : new ChatTemplate(
@@ -94,7 +98,7 @@ public final class ChatTemplate {
       return MAPPER.createObjectNode();
     }
     try {
-      JsonNode config = MAPPER.readTree(Files.readAllBytes(file));
+      JsonNode config = MAPPER.readTree(Files.readAllBytes(sized(file)));
       if (config != null && config.isObject()) {
         return config;
       }
@@ -103,6 +107,13 @@ public final class ChatTemplate {
       throw problem(
           file, "not valid JSON (" + e.getOriginalMessage() + "): download the file again", e);
     }
+  }
+
+  private static Path sized(Path file) throws IOException {
+    if (Files.size(file) > LARGEST) {
+      throw problem(file, "is larger than " + (LARGEST >> 20) + " MiB: download it again", null);
+    }
+    return file;
   }
 
   /** A template alone, or the one named "default" among several. */
