@@ -3,7 +3,6 @@ package io.aicoder.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +55,7 @@ public final class Checkpoint {
     requireDirectory(directory, "checkpoint");
     Path configFile = directory.resolve("config.json");
     if (!Files.isRegularFile(configFile)) {
+      ForeignWeights.refuse(directory);
       throw problem(directory, "has no config.json: is this a Hugging Face model directory?");
     }
     LlamaConfig config = LlamaConfig.read(configFile);
@@ -80,28 +79,8 @@ public final class Checkpoint {
     if (Files.isRegularFile(index)) {
       return readShards(directory, index);
     }
-    throw problem(directory, "has neither " + SINGLE + " nor " + INDEX + pickled(directory));
-  }
-
-  /** Explains why the pickled weights that are there are not read. */
-  private static String pickled(Path directory) {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files
-          .map(file -> String.valueOf(file.getFileName()))
-          .filter(name -> name.endsWith(".bin") || name.endsWith(".pt") || name.endsWith(".pth"))
-          .sorted()
-          .findFirst()
-          .map(
-              name ->
-                  "; "
-                      + name
-                      + " is a pickle, which could run code when read: convert it with"
-                      + " save_pretrained(..., safe_serialization=True)")
-          .orElse(": download the weights");
-    } catch (IOException e) {
-      throw new AiCoderException(
-          ErrorCategory.CHECKPOINT, directory + ": cannot be listed (" + e.getMessage() + ")", e);
-    }
+    ForeignWeights.refuse(directory);
+    throw problem(directory, "has neither " + SINGLE + " nor " + INDEX + ": download the weights");
   }
 
   private static Map<String, StoredTensor> readShards(Path directory, Path index) {

@@ -15,6 +15,7 @@ import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,6 +41,11 @@ final class JinjaTemplate {
   private static final int LONGEST_OUTPUT = 1 << 24;
 
   private static final int LONGEST_LIST = 1_000_000;
+
+  private static final int DEEPEST_BRACKETS = 50;
+
+  /** Filters that make as much of nothing as a number says; no chat template needs them. */
+  private static final Set<String> UNBOUNDED_FILTERS = Set.of("batch", "center", "format", "slice");
 
   private static final Pattern MACRO = Pattern.compile("\\{%[-+]?\\s*(macro|call)\\b");
 
@@ -97,6 +103,7 @@ final class JinjaTemplate {
   /** Refuses filters and tests that Jinjava has not: it would leave the value out. */
   private static void checkNames(String tag) {
     String code = STRING.matcher(tag).replaceAll("''");
+    checkDepth(code);
     Context known = JINJAVA.getGlobalContext();
     for (Matcher filter = FILTER.matcher(code); filter.find(); ) {
       if (known.getFilter(filter.group(1)) == null) {
@@ -106,6 +113,18 @@ final class JinjaTemplate {
     for (Matcher test = TEST.matcher(code); test.find(); ) {
       if (known.getExpTest(test.group(1)) == null) {
         throw new BrokenException("the test '" + test.group(1) + "' is not supported", null);
+      }
+    }
+  }
+
+  /** Jinjava's parser looks ahead at every bracket, which takes minutes where thousands nest. */
+  private static void checkDepth(String code) {
+    int depth = 0;
+    for (int i = 0; i < code.length(); i++) {
+      char c = code.charAt(i);
+      depth += "([{".indexOf(c) >= 0 ? 1 : ")]}".indexOf(c) >= 0 ? -1 : 0;
+      if (depth > DEEPEST_BRACKETS) {
+        throw new BrokenException("brackets nest deeper than " + DEEPEST_BRACKETS, null);
       }
     }
   }
@@ -144,6 +163,7 @@ final class JinjaTemplate {
             // Otherwise Jinja-looking text in a message would be run.
             .withNestedInterpretationEnabled(false)
             .withElResolver(resolver)
+            .withDisabled(Map.of(Context.Library.FILTER, UNBOUNDED_FILTERS))
             .withMaxOutputSize(LONGEST_OUTPUT)
             .withMaxListSize(LONGEST_LIST)
             .withMaxMapSize(LONGEST_LIST)
