@@ -32,12 +32,16 @@ enum ForeignWeights {
           + " M.from_pretrained('DIR', dtype='auto').save_pretrained('DIR')"),
   /** Meta's own format; params.json stands beside it. */
   META("consolidated.*\\.pth", true, null),
-  /** llama.cpp's format. */
+  /**
+   * llama.cpp's format. transformers calls what it reads from it quantized and would not save it,
+   * though it widens the numbers when it reads them.
+   */
   GGUF(
       ".*\\.gguf",
       false,
       "from transformers import AutoModelForCausalLM as M, AutoTokenizer as T;"
-          + " M.from_pretrained('DIR', gguf_file='FILE').save_pretrained('DIR');"
+          + " m = M.from_pretrained('DIR', gguf_file='FILE'); m.hf_quantizer = None;"
+          + " m.config.__dict__.pop('quantization_config', None); m.save_pretrained('DIR');"
           + " T.from_pretrained('DIR', gguf_file='FILE').save_pretrained('DIR')"),
   /** Any other pickle, most often a dictionary of tensors. */
   PICKLE(

@@ -102,6 +102,7 @@ public final class WeightLoader {
   }
 
   private void place(String kind, StoredTensor tensor) {
+    tensor.requirePresent();
     if (!tensor.aligned()) {
       try (PtNDArray values = TensorReader.read(program.manager(), tensor)) {
         program.callLong(

@@ -14,9 +14,9 @@ final class RenderBudget {
   private static final String NAME = "aicoder_budget";
 
   /** Far above what templates in use take: they have some dozens for each message. */
-  private static final long STEPS = 50_000;
+  private static final long STEPS = 5_000;
 
-  private static final long STEPS_OF_MESSAGE = 1000;
+  private static final long STEPS_OF_MESSAGE = 500;
 
   private long left;
 

@@ -5,6 +5,7 @@ import io.aicoder.AiCoder;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.fixture.ModelDirectory;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,11 @@ class ConfigFuzzTest {
     adapter = FuzzedModel.of(ModelDirectory.adapter("q_v", directory));
     base = FuzzedModel.of("tied", directory.resolve("base")).directory();
     coder = AiCoder.load(base);
+  }
+
+  @AfterAll
+  static void close() {
+    coder.close();
   }
 
   /** {@code config.json}. */

@@ -1,5 +1,6 @@
 package io.aicoder.text;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -91,9 +92,7 @@ class SplitPatternTest {
         assertThatThrownBy(() -> tokenizer.encode(text, false))
             .isInstanceOfSatisfying(
                 AiCoderException.class,
-                e ->
-                    org.assertj.core.api.Assertions.assertThat(e.category())
-                        .isEqualTo(ErrorCategory.REQUEST))
+                e -> assertThat(e.category()).isEqualTo(ErrorCategory.REQUEST))
             .hasMessage(
                 "the text has %d characters, 2000000 can be encoded at once: shorten it"
                     .formatted(length));
