@@ -480,6 +480,8 @@ def adapter_configs():
         "pattern_deep": pattern("(" * 8000 + ")" * 8000),
         "pattern_many_choices": pattern("(.|a|b)*" * 300),
         "pattern_repeats": pattern("((((.{0,1000}){0,1000}){0,1000}){0,1000}){0,1000}-"),
+        "pattern_repeats_nothing": pattern("(?:(?:){999999999}){999999999}"),
+        "pattern_repeats_nothing_often": pattern("(?:(?:(?:(?:(?:){999}){999}){999}){999}){999}"),
         "pattern_open": pattern("("),
         "pattern_closes_group": pattern("q_proj)|(.*"),
         "pattern_reference": pattern("(.*)\\1\\2"),

@@ -1,5 +1,6 @@
 package io.aicoder.checkpoint;
 
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -11,6 +12,11 @@ final class ModulePattern {
 
   /** Module names have some dozens of characters, so that honest expressions need some hundreds. */
   private static final int MOST_READS = 1_000_000;
+
+  /** How often the parts of an expression may be asked to repeat, all counts multiplied. */
+  private static final long MOST_REPETITIONS = 1_000_000;
+
+  private static final Pattern COUNT = Pattern.compile("\\{(\\d+)(?:,(\\d*))?\\}");
 
   private final Pattern pattern;
 
@@ -34,10 +40,27 @@ final class ModulePattern {
    */
   static ModulePattern of(String expression) throws RefusedException {
     try {
+      requireFewRepetitions(expression);
       return new ModulePattern(Pattern.compile(expression));
     } catch (PatternSyntaxException | StackOverflowError e) {
       throw new RefusedException("is not a regular expression", e);
     }
+  }
+
+  /** Repetitions of nothing read nothing, and would not be counted by the text. */
+  private static void requireFewRepetitions(String expression) {
+    double product = 1;
+    for (MatchResult count : COUNT.matcher(expression).results().toList()) {
+      String most = count.group(2) == null ? "" : count.group(2);
+      product *= Math.max(1, Math.max(number(count.group(1)), number(most)));
+    }
+    if (product > MOST_REPETITIONS) {
+      throw new PatternSyntaxException("it repeats too often", expression, -1);
+    }
+  }
+
+  private static double number(String digits) {
+    return digits.isEmpty() ? 0 : Double.parseDouble(digits);
   }
 
   /**

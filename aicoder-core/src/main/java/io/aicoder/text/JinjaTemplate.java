@@ -38,7 +38,7 @@ final class JinjaTemplate {
   private static final int LONGEST_TEMPLATE = 200_000;
 
   /** The longest text and the longest list that a template may make, in characters and items. */
-  private static final int LONGEST_OUTPUT = 1 << 24;
+  static final int LONGEST_OUTPUT = 1 << 24;
 
   private static final int LONGEST_LIST = 1_000_000;
 
