@@ -53,15 +53,6 @@ class DamagedCheckpointTest {
         "has neither model.safetensors nor model.safetensors.index.json: download the weights");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"pytorch_model.bin", "consolidated.00.pth", "model.pt"})
-  void pickledWeightsAreNotRead(String file, @TempDir Path directory) {
-    assertRefused(
-        tied(directory).delete(WEIGHTS).write(file, "\u0080\u0002").path(),
-        file + " is a pickle, which could run code when read",
-        "convert it with save_pretrained(..., safe_serialization=True)");
-  }
-
   @Test
   void noTokenizer(@TempDir Path directory) {
     assertRefused(

@@ -3,8 +3,8 @@ package io.aicoder.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
-import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +55,7 @@ public final class Checkpoint {
     requireDirectory(directory, "checkpoint");
     Path configFile = directory.resolve("config.json");
     if (!Files.isRegularFile(configFile)) {
+      ForeignWeights.refuse(directory);
       throw problem(directory, "has no config.json: is this a Hugging Face model directory?");
     }
     LlamaConfig config = LlamaConfig.read(configFile);
@@ -79,28 +79,8 @@ public final class Checkpoint {
     if (Files.isRegularFile(index)) {
       return readShards(directory, index);
     }
-    throw problem(directory, "has neither " + SINGLE + " nor " + INDEX + pickled(directory));
-  }
-
-  /** Explains why the pickled weights that are there are not read. */
-  private static String pickled(Path directory) {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files
-          .map(file -> String.valueOf(file.getFileName()))
-          .filter(name -> name.endsWith(".bin") || name.endsWith(".pt") || name.endsWith(".pth"))
-          .sorted()
-          .findFirst()
-          .map(
-              name ->
-                  "; "
-                      + name
-                      + " is a pickle, which could run code when read: convert it with"
-                      + " save_pretrained(..., safe_serialization=True)")
-          .orElse(": download the weights");
-    } catch (IOException e) {
-      throw new AiCoderException(
-          ErrorCategory.CHECKPOINT, directory + ": cannot be listed (" + e.getMessage() + ")", e);
-    }
+    ForeignWeights.refuse(directory);
+    throw problem(directory, "has neither " + SINGLE + " nor " + INDEX + ": download the weights");
   }
 
   private static Map<String, StoredTensor> readShards(Path directory, Path index) {
@@ -113,11 +93,11 @@ public final class Checkpoint {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : weightMap.node().properties()) {
       String shard = entry.getValue().asText();
-      if (!FILE_NAME.matcher(shard).matches()) {
+      Path file = file(directory, shard);
+      if (file == null) {
         throw weightMap.problem(
             entry.getKey(), "names '" + shard + "', which is no file of the directory");
       }
-      Path file = directory.resolve(shard);
       if (!Files.isRegularFile(file)) {
         throw problem(file, "is missing, though " + INDEX + " names it: download it");
       }
@@ -129,6 +109,15 @@ public final class Checkpoint {
       tensors.put(entry.getKey(), tensor);
     }
     return tensors;
+  }
+
+  /** Returns a file of a directory, or {@code null} when the name is none or leads elsewhere. */
+  private static @Nullable Path file(Path directory, String name) {
+    try {
+      return FILE_NAME.matcher(name).matches() ? directory.resolve(name) : null;
+    } catch (InvalidPathException e) {
+      return null; // not a name that this file system knows, such as half a surrogate pair
+    }
   }
 
   /** Returns the directory. */

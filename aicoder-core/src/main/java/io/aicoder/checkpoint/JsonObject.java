@@ -1,6 +1,8 @@
 package io.aicoder.checkpoint;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.aicoder.error.AiCoderException;
@@ -21,10 +23,18 @@ import org.jspecify.annotations.Nullable;
  */
 record JsonObject(Path file, String at, JsonNode node) {
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** The largest configuration file that is read; real ones are a few hundred kilobytes at most. */
+  private static final long LARGEST = 16L << 20;
 
-  /** The largest configuration file that is read; real ones are a few kilobytes. */
-  private static final long LARGEST = 64L << 20;
+  /** How many values, names and brackets a file may have: a tree of more could fill the heap. */
+  private static final long MOST_TOKENS = 2_000_000;
+
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder().maxTokenCount(MOST_TOKENS).build())
+              .build());
 
   static JsonObject read(Path file) {
     try {

@@ -85,6 +85,7 @@ public final class LoraAdapter {
   private static Path require(Path directory, String name) {
     Path file = directory.resolve(name);
     if (!Files.isRegularFile(file)) {
+      ForeignWeights.refuse(directory);
       throw problem(directory, "has no " + name + ": is this a PEFT adapter directory?");
     }
     return file;

@@ -1,13 +1,13 @@
 package io.aicoder.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,9 +109,9 @@ record LoraConfig(
     if (patterns != null) {
       for (String key : patterns.node().properties().stream().map(Map.Entry::getKey).toList()) {
         try {
-          Pattern.compile(key);
-        } catch (PatternSyntaxException e) {
-          throw json.problem(field, "holds '" + key + "', which is not a regular expression");
+          expression(key).matches("model.layers.0.self_attn.q_proj");
+        } catch (ModulePattern.RefusedException e) {
+          throw json.problem(field, "holds '" + key + "', which " + e.getMessage());
         }
         result.put(key, value.apply(patterns, key));
       }
@@ -134,10 +134,21 @@ record LoraConfig(
   }
 
   /** PEFT's rule: the expression matches the module's name from a dot to its end. */
+  private static ModulePattern expression(String key) throws ModulePattern.RefusedException {
+    return ModulePattern.of("(.*\\.)?(" + key + ")");
+  }
+
   private static <T> @Nullable T find(Map<String, T> patterns, String module) {
     for (Map.Entry<String, T> entry : patterns.entrySet()) {
-      if (Pattern.matches("(.*\\.)?(" + entry.getKey() + ")", module)) {
-        return entry.getValue();
+      try {
+        if (expression(entry.getKey()).matches(module)) {
+          return entry.getValue();
+        }
+      } catch (ModulePattern.RefusedException e) {
+        throw new AiCoderException(
+            ErrorCategory.CHECKPOINT,
+            "adapter_config.json: the expression '%s' %s".formatted(entry.getKey(), e.getMessage()),
+            e);
       }
     }
     return null;

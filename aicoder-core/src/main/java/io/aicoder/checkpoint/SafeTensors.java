@@ -1,7 +1,9 @@
 package io.aicoder.checkpoint;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.aicoder.error.AiCoderException;
@@ -26,11 +28,18 @@ import java.util.Map;
  */
 final class SafeTensors {
 
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+  /** A hundred times what a large Llama's takes; the format's own limit would fill a heap. */
+  private static final long LARGEST_HEADER = 16L << 20;
 
-  /** The format's own limit. */
-  private static final long LARGEST_HEADER = 100_000_000;
+  private static final long MOST_TOKENS = 2_000_000;
+
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxTokenCount(MOST_TOKENS).build())
+                  .build())
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
   private SafeTensors() {}
 
@@ -95,9 +104,7 @@ final class SafeTensors {
     StoredType type = type(file, name, value.get("dtype").textValue());
     List<Long> shape = new ArrayList<>();
     for (JsonNode dimension : value.path("shape")) {
-      if (!dimension.isIntegralNumber()
-          || !dimension.canConvertToLong()
-          || dimension.longValue() < 0) {
+      if (!isLong(dimension) || dimension.longValue() < 0) {
         throw damaged(file, "tensor " + name + ": shape " + value.path("shape"));
       }
       shape.add(dimension.longValue());
@@ -105,8 +112,8 @@ final class SafeTensors {
     JsonNode offsets = value.path("data_offsets");
     if (!value.path("shape").isArray()
         || offsets.size() != 2
-        || !offsets.path(0).canConvertToLong()
-        || !offsets.path(1).canConvertToLong()) {
+        || !isLong(offsets.path(0))
+        || !isLong(offsets.path(1))) {
       throw damaged(file, "tensor " + name + ": shape or data_offsets is missing");
     }
     long begin = offsets.path(0).asLong();
@@ -124,6 +131,10 @@ final class SafeTensors {
           "tensor " + name + ": shape " + shape + " does not fit its " + (end - begin) + " bytes");
     }
     return tensor;
+  }
+
+  private static boolean isLong(JsonNode number) {
+    return number.isIntegralNumber() && number.canConvertToLong();
   }
 
   private static long bytesOf(Path file, StoredTensor tensor) {
@@ -149,7 +160,9 @@ final class SafeTensors {
 
   private static void checkOverlap(Path file, Map<String, StoredTensor> tensors) {
     List<StoredTensor> sorted = new ArrayList<>(tensors.values());
-    sorted.sort(Comparator.comparingLong(StoredTensor::offset));
+    // An empty tensor may begin where another does, and comes before it then.
+    sorted.sort(
+        Comparator.comparingLong(StoredTensor::offset).thenComparingLong(StoredTensor::bytes));
     for (int i = 1; i < sorted.size(); i++) {
       StoredTensor before = sorted.get(i - 1);
       if (before.offset() + before.bytes() > sorted.get(i).offset()) {

@@ -1,5 +1,7 @@
 package io.aicoder.checkpoint;
 
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -52,5 +54,21 @@ public record StoredTensor(String name, Path file, StoredType type, List<Long> s
         type,
         List.of(shape.get(0) + next.shape.get(0), shape.get(1)),
         offset);
+  }
+
+  /**
+   * Checks that the file still holds the tensor, right before it is mapped: reading a mapping past
+   * the end of its file ends the JVM.
+   *
+   * @throws AiCoderException when the file was shortened since it was opened
+   */
+  public void requirePresent() {
+    long length = file.toFile().length();
+    if (length < offset + bytes()) {
+      throw new AiCoderException(
+          ErrorCategory.CHECKPOINT,
+          "%s: was shortened to %d bytes while it was read, tensor %s ends at %d: load it when nothing writes to it"
+              .formatted(file, length, name, offset + bytes()));
+    }
   }
 }

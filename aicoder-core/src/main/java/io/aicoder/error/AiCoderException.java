@@ -12,6 +12,11 @@ public class AiCoderException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  private static final int LONGEST_MESSAGE = 2000;
+
+  /** How much is kept of a long message's end, where the remedy stands. */
+  private static final int MESSAGE_END = 500;
+
   private final ErrorCategory category;
 
   /**
@@ -32,8 +37,17 @@ public class AiCoderException extends RuntimeException {
    * @param cause what led to it, or {@code null}
    */
   public AiCoderException(ErrorCategory category, String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(shortened(message), cause);
     this.category = category;
+  }
+
+  /** Names and values in messages come from files, which may hold ones without end. */
+  private static String shortened(String message) {
+    return message.length() <= LONGEST_MESSAGE
+        ? message
+        : message.substring(0, LONGEST_MESSAGE - MESSAGE_END)
+            + " … "
+            + message.substring(message.length() - MESSAGE_END);
   }
 
   /** Returns the kind of failure. */

@@ -44,6 +44,12 @@ public final class LlamaProgram implements AutoCloseable {
    */
   private static final long NOT_FINITE = -1;
 
+  /**
+   * The bytes that making the rotary tables takes for each position and number of a head, with room
+   * to spare: unlike keys and values, they are written at once.
+   */
+  private static final int ROTARY_BYTES = 64;
+
   private final LlamaConfig config;
   private final ComputeType type;
   private final Placement placement;
@@ -201,7 +207,9 @@ public final class LlamaProgram implements AutoCloseable {
    * @throws AiCoderException when memory cannot hold the keys and values of so many
    */
   public void begin(int sequences, int capacity) {
-    double bytes = config.layers() * PartSizes.cacheOfLayer(config, type, capacity, sequences);
+    double bytes =
+        config.layers() * PartSizes.cacheOfLayer(config, type, capacity, sequences)
+            + (double) ROTARY_BYTES * config.headSize() * capacity;
     // An allocation beyond the machine's memory may succeed, to end the JVM when it is used.
     if (placement.onCpu() && bytes > DeviceMemory.of(Placement.CPU).total()) {
       throw noCache(sequences, capacity, bytes, null);

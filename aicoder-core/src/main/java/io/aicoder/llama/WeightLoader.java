@@ -190,6 +190,7 @@ public final class WeightLoader {
   }
 
   private void place(String kind, StoredTensor tensor, int stage, ComputeType as) {
+    tensor.requirePresent();
     if (tensor.aligned()) {
       placeMapped(kind, tensor, stage, as);
     } else {

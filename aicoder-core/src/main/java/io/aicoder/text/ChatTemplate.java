@@ -68,7 +68,7 @@ public final class ChatTemplate {
 
   private static String read(Path file) {
     try {
-      return Files.readString(file);
+      return Files.readString(TokenizerConfig.sized(file));
     } catch (IOException e) {
       throw problem(file, "cannot be read (" + e.getMessage() + "): download the file again", e);
     }

@@ -15,14 +15,6 @@ import java.util.regex.Pattern;
  */
 final class JinjaTags {
 
-  private static final String STRINGS_AND =
-      "(?:'(?:[^'\\\\]|\\\\.)*+'|\"(?:[^\"\\\\]|\\\\.)*+\"|[^'\"])*?";
-
-  private static final Pattern TAG =
-      Pattern.compile(
-          "\\{#.*?#\\}|\\{%" + STRINGS_AND + "%\\}|\\{\\{" + STRINGS_AND + "\\}\\}",
-          Pattern.DOTALL);
-
   private static final Pattern NAME = Pattern.compile("\\{%[-+]?\\s*(\\w+).*", Pattern.DOTALL);
   private static final Pattern END_RAW = Pattern.compile("\\{%[-+]?\\s*endraw\\s*[-+]?%\\}");
   private static final Pattern WHITE = Pattern.compile("\\s*");
@@ -55,13 +47,12 @@ final class JinjaTags {
   }
 
   private void run() {
-    Matcher matcher = TAG.matcher(source);
-    while (matcher.find(at)) {
-      String tag = matcher.group();
-      String text = before(source.substring(at, matcher.start()), tag);
+    for (int start = next(at); start >= 0; start = next(at)) {
+      String tag = source.substring(start, end(start));
+      String text = before(source.substring(at, start), tag);
       out.append(text);
-      lostLines += lines(source.substring(at + text.length(), matcher.start()));
-      at = matcher.end();
+      lostLines += lines(source.substring(at + text.length(), start));
+      at = start + tag.length();
       if (tag.startsWith("{#")) {
         lostLines += lines(tag);
         skipBehind(tag);
@@ -74,6 +65,57 @@ final class JinjaTags {
       }
     }
     out.append(source, at, source.length());
+  }
+
+  /** Returns where the next tag begins, or −1. */
+  private int next(int from) {
+    for (int brace = source.indexOf('{', from); brace >= 0; ) {
+      if (brace + 1 < source.length() && "#%{".indexOf(source.charAt(brace + 1)) >= 0) {
+        return brace;
+      }
+      brace = source.indexOf('{', brace + 1);
+    }
+    return -1;
+  }
+
+  /**
+   * Returns where a tag ends. By hand, since a regular expression that skips strings would need
+   * stack for every character.
+   */
+  private int end(int start) {
+    char kind = source.charAt(start + 1);
+    String close = kind == '{' ? "}}" : kind + "}";
+    if (kind == '#') {
+      int end = source.indexOf(close, start + 2);
+      return end < 0 ? throwOpen(start) : end + 2;
+    }
+    for (int i = start + 2; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (source.startsWith(close, i)) {
+        return i + 2;
+      }
+      if (c == '\'' || c == '"') {
+        i = endOfString(i, start);
+      }
+    }
+    return throwOpen(start);
+  }
+
+  private int endOfString(int quote, int start) {
+    for (int i = quote + 1; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (c == '\\') {
+        i++;
+      } else if (c == source.charAt(quote)) {
+        return i;
+      }
+    }
+    return throwOpen(start);
+  }
+
+  private int throwOpen(int start) {
+    throw new JinjaTemplate.BrokenException(
+        "line " + (1 + lines(source.substring(0, start))) + ": a tag is not closed", null);
   }
 
   /** The text before a tag without what the tag takes of it. */
@@ -127,11 +169,12 @@ final class JinjaTags {
 
   private void copyRaw() {
     Matcher end = END_RAW.matcher(source);
-    if (end.find(at)) {
-      out.append(before(source.substring(at, end.start()), end.group()));
-      at = end.end();
-      copy(end.group());
+    if (!end.find(at)) {
+      throwOpen(at);
     }
+    out.append(before(source.substring(at, end.start()), end.group()));
+    at = end.end();
+    copy(end.group());
   }
 
   private void nest(String tag) {

@@ -4,15 +4,18 @@ import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.el.JinjavaInterpreterResolver;
+import com.hubspot.jinjava.el.JinjavaProcessors;
 import com.hubspot.jinjava.interpret.Context;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.interpret.RenderResult;
 import com.hubspot.jinjava.interpret.TemplateError;
 import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
+import java.nio.charset.Charset;
 import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +33,19 @@ final class JinjaTemplate {
 
   /** Jinjava finds functions by static methods alone; they find the clock under this name. */
   private static final String CLOCK = "aicoder_clock";
+
+  /** The longest template; those in use have a tenth of it. */
+  private static final int LONGEST_TEMPLATE = 200_000;
+
+  /** The longest text and the longest list that a template may make, in characters and items. */
+  static final int LONGEST_OUTPUT = 1 << 24;
+
+  private static final int LONGEST_LIST = 1_000_000;
+
+  private static final int DEEPEST_BRACKETS = 50;
+
+  /** Filters that make as much of nothing as a number says; no chat template needs them. */
+  private static final Set<String> UNBOUNDED_FILTERS = Set.of("batch", "center", "format", "slice");
 
   private static final Pattern MACRO = Pattern.compile("\\{%[-+]?\\s*(macro|call)\\b");
 
@@ -62,6 +78,11 @@ final class JinjaTemplate {
 
   /** The template as Jinjava understands it. */
   private String prepared() {
+    if (source.length() > LONGEST_TEMPLATE) {
+      throw new BrokenException(
+          "it has %d characters, at most %d are read".formatted(source.length(), LONGEST_TEMPLATE),
+          null);
+    }
     Matcher macro = MACRO.matcher(source);
     if (macro.find()) {
       throw unsupported(source.substring(0, macro.start()), macro.group(1));
@@ -82,6 +103,7 @@ final class JinjaTemplate {
   /** Refuses filters and tests that Jinjava has not: it would leave the value out. */
   private static void checkNames(String tag) {
     String code = STRING.matcher(tag).replaceAll("''");
+    checkDepth(code);
     Context known = JINJAVA.getGlobalContext();
     for (Matcher filter = FILTER.matcher(code); filter.find(); ) {
       if (known.getFilter(filter.group(1)) == null) {
@@ -91,6 +113,18 @@ final class JinjaTemplate {
     for (Matcher test = TEST.matcher(code); test.find(); ) {
       if (known.getExpTest(test.group(1)) == null) {
         throw new BrokenException("the test '" + test.group(1) + "' is not supported", null);
+      }
+    }
+  }
+
+  /** Jinjava's parser looks ahead at every bracket, which takes minutes where thousands nest. */
+  private static void checkDepth(String code) {
+    int depth = 0;
+    for (int i = 0; i < code.length(); i++) {
+      char c = code.charAt(i);
+      depth += "([{".indexOf(c) >= 0 ? 1 : ")]}".indexOf(c) >= 0 ? -1 : 0;
+      if (depth > DEEPEST_BRACKETS) {
+        throw new BrokenException("brackets nest deeper than " + DEEPEST_BRACKETS, null);
       }
     }
   }
@@ -129,6 +163,14 @@ final class JinjaTemplate {
             // Otherwise Jinja-looking text in a message would be run.
             .withNestedInterpretationEnabled(false)
             .withElResolver(resolver)
+            .withDisabled(Map.of(Context.Library.FILTER, UNBOUNDED_FILTERS))
+            .withMaxOutputSize(LONGEST_OUTPUT)
+            .withMaxListSize(LONGEST_LIST)
+            .withMaxMapSize(LONGEST_LIST)
+            .withProcessors(
+                JinjavaProcessors.newBuilder()
+                    .withNodePreProcessor((node, interpreter) -> RenderBudget.spend(interpreter))
+                    .build())
             .withLegacyOverrides(
                 LegacyOverrides.newBuilder()
                     .withEvaluateMapKeys(true)
@@ -142,6 +184,7 @@ final class JinjaTemplate {
                     .build())
             .build();
     Jinjava jinjava = new Jinjava(config);
+    jinjava.setResourceLocator(JinjaTemplate::refuseFile);
     jinjava.getGlobalContext().registerFilter(new JinjaFilters.Trim());
     jinjava.getGlobalContext().registerFilter(new JinjaFilters.ToJson());
     jinjava.getGlobalContext().registerFilter(new JinjaFilters.Where());
@@ -153,6 +196,11 @@ final class JinjaTemplate {
               new ELFunctionDefinition("", function, Functions.class, function, String.class));
     }
     return jinjava;
+  }
+
+  /** Templates are read alone: transformers' have no others to include either. */
+  private static String refuseFile(String name, Charset encoding, JinjavaInterpreter interpreter) {
+    throw new BrokenException("another file is not included", null);
   }
 
   /** What templates can call. */
@@ -203,11 +251,11 @@ final class JinjaTemplate {
    * @throws BrokenException when it is not Jinja, or uses what is not supported
    */
   String render(Map<String, @Nullable Object> variables) {
-    String prepared = prepared();
     Map<String, @Nullable Object> all = new HashMap<>(variables);
     all.put(CLOCK, clock);
     all.put("strftime_now", "a function"); // so that "strftime_now is defined" holds
-    RenderResult result = JINJAVA.renderForResult(prepared, all);
+    RenderBudget.put(all);
+    RenderResult result = render(prepared(), all);
     for (TemplateError error : result.getErrors()) {
       for (Throwable e = error.getException(); e != null; e = e.getCause()) {
         if (e instanceof RefusedException refused) {
@@ -221,5 +269,18 @@ final class JinjaTemplate {
           "line " + error.getLineno() + ": " + error.getMessage(), error.getException());
     }
     return result.getOutput();
+  }
+
+  /** What is nested too deep or grows too large is the template's fault, and harms nobody else. */
+  private static RenderResult render(String prepared, Map<String, @Nullable Object> variables) {
+    try {
+      return JINJAVA.renderForResult(prepared, variables);
+    } catch (StackOverflowError e) {
+      throw new BrokenException("it is nested too deep", e);
+    } catch (OutOfMemoryError e) {
+      throw new BrokenException("it needs too much memory", e);
+    } catch (RenderBudget.SpentError e) {
+      throw new BrokenException("it takes too many steps", e);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.aicoder.text;
 
+import com.hubspot.jinjava.interpret.InterpretException;
 import java.beans.FeatureDescriptor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,10 +50,25 @@ final class PythonMethods extends ELResolver {
       case "endswith" -> anyOf(arguments).stream().anyMatch(text::endsWith);
       case "replace" ->
           arguments.length == 2
-              ? text.replace(String.valueOf(first), String.valueOf(arguments[1]))
+              ? replace(text, String.valueOf(first), String.valueOf(arguments[1]))
               : null;
       default -> null;
     };
+  }
+
+  /** Replacing a letter of a text by that text again and again would soon fill any memory. */
+  private static String replace(String text, String old, String replacement) {
+    long count = text.length() + 1L;
+    if (count * replacement.length() > JinjaTemplate.LONGEST_OUTPUT && !old.isEmpty()) {
+      count = 0;
+      for (int at = text.indexOf(old); at >= 0; at = text.indexOf(old, at + old.length())) {
+        count++;
+      }
+    }
+    if (count * replacement.length() > JinjaTemplate.LONGEST_OUTPUT) {
+      throw new InterpretException("replace would make a text of too many characters");
+    }
+    return text.replace(old, replacement);
   }
 
   private static @Nullable Object ofMap(Map<?, ?> map, String method, Object[] arguments) {

@@ -27,6 +27,12 @@ public final class Tokenizer implements AutoCloseable {
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false");
 
+  /**
+   * The most UTF-16 characters of a text. One match of the tokenizer's expression may go back
+   * {@link SplitPattern#MOST_RETRIES} times for each, and ten million times would end the JVM.
+   */
+  private static final int LONGEST_TEXT = 2_000_000;
+
   private final Path file;
   private final HuggingFaceTokenizer tokenizer;
 
@@ -87,10 +93,11 @@ public final class Tokenizer implements AutoCloseable {
    * @param text the text; a surrogate without its other half counts as U+FFFD
    * @param addSpecialTokens whether the tokenizer's post-processor adds its own (for Llama&nbsp;3
    *     the begin-of-text token)
-   * @throws AiCoderException when the tokenizer is closed, or cannot encode the text
+   * @throws AiCoderException when the tokenizer is closed, or cannot encode the text, or the text
+   *     has more than two million characters
    */
   public List<Integer> encode(String text, boolean addSpecialTokens) {
-    long[] ids = use(() -> tokenizer.encode(text, addSpecialTokens, false).getIds());
+    long[] ids = ids(text, addSpecialTokens);
     return LongStream.of(ids).mapToObj(id -> (int) id).toList();
   }
 
@@ -133,10 +140,20 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Returns how many tokens a text has, none added.
    *
-   * @throws AiCoderException when the tokenizer is closed, or cannot encode the text
+   * @throws AiCoderException as {@link #encode} does
    */
   public int count(String text) {
-    return use(() -> tokenizer.encode(text, false, false).getIds().length);
+    return ids(text, false).length;
+  }
+
+  private long[] ids(String text, boolean addSpecialTokens) {
+    if (text.length() > LONGEST_TEXT) {
+      throw new AiCoderException(
+          ErrorCategory.REQUEST,
+          "the text has %d characters, %d can be encoded at once: shorten it"
+              .formatted(text.length(), LONGEST_TEXT));
+    }
+    return use(() -> tokenizer.encode(text, addSpecialTokens, false).getIds());
   }
 
   /**

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 record TokenizerConfig(Path file, JsonNode root) {
 
+  /** The largest file that is read; real ones are a few hundred kilobytes. */
+  private static final long LARGEST = 16L << 20;
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private static final List<String> SPECIAL_TOKENS =
@@ -44,7 +47,7 @@ record TokenizerConfig(Path file, JsonNode root) {
       return new TokenizerConfig(file, MAPPER.createObjectNode());
     }
     try {
-      JsonNode root = MAPPER.readTree(Files.readAllBytes(file));
+      JsonNode root = MAPPER.readTree(Files.readAllBytes(sized(file)));
       if (root != null && root.isObject()) {
         return new TokenizerConfig(file, root);
       }
@@ -55,6 +58,14 @@ record TokenizerConfig(Path file, JsonNode root) {
     } catch (IOException e) {
       throw problem(file, "cannot be read (" + e.getMessage() + "): download the file again", e);
     }
+  }
+
+  /** Returns the file unless it is too large to be one of a tokenizer's. */
+  static Path sized(Path file) throws IOException {
+    if (Files.size(file) > LARGEST) {
+      throw problem(file, "is larger than " + (LARGEST >> 20) + " MiB: download it again", null);
+    }
+    return file;
   }
 
   static AiCoderException problem(Path file, String problem, @Nullable Throwable cause) {

@@ -1,7 +1,9 @@
 package io.aicoder.text;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -17,8 +19,18 @@ import java.util.Set;
  */
 final class TokenizerFile {
 
+  /** Three times what the largest vocabularies in use have; a tree of more could fill the heap. */
+  private static final long MOST_TOKENS = 8_000_000;
+
+  private static final long LARGEST = 128L << 20;
+
   private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+      new ObjectMapper(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxTokenCount(MOST_TOKENS).build())
+                  .build())
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
   /**
    * The steps of a tokenizer: the field of its inner steps when it is a sequence, and its types.
@@ -75,6 +87,7 @@ final class TokenizerFile {
    * @throws IOException when it cannot be read, or is no tokenizer of a Llama
    */
   static byte[] read(Path file) throws IOException {
+    require(Files.size(file) <= LARGEST, "it is larger than " + (LARGEST >> 20) + " MiB");
     byte[] bytes = Files.readAllBytes(file);
     try {
       JsonNode root = MAPPER.readTree(bytes);
@@ -133,7 +146,12 @@ final class TokenizerFile {
   private static void checkParameters(String type, JsonNode step) throws IOException {
     switch (type) {
       case "Prepend" -> require(!step.path("prepend").asText().isEmpty(), "prepend is empty");
-      case "Strip" -> require(step.path("stop").asInt(0) == 0, "Strip must not take from the end");
+      case "Strip" ->
+          require(
+              step.path("stop").isMissingNode()
+                  || (step.path("stop").isInt() && step.path("stop").intValue() == 0),
+              "Strip must not take from the end");
+      case "Split" -> checkPattern(step.path("pattern").path("Regex"));
       case "Replace" ->
           require(
               !step.path("pattern").path("String").asText().isEmpty()
@@ -141,6 +159,15 @@ final class TokenizerFile {
               "Replace must replace a text by a text");
       case "TemplateProcessing" -> checkTemplate(step);
       default -> {}
+    }
+  }
+
+  private static void checkPattern(JsonNode regex) throws IOException {
+    try {
+      SplitPattern.check(regex.asText());
+    } catch (SplitPattern.RefusedException e) {
+      throw new IOException(
+          "the expression %s is not supported, %s".formatted(regex, e.getMessage()), e);
     }
   }
 
