@@ -1,9 +1,9 @@
 package io.aicoder;
 
+import io.aicoder.checkpoint.AdapterMerge;
 import io.aicoder.checkpoint.Checkpoint;
 import io.aicoder.checkpoint.GenerationDefaults;
 import io.aicoder.checkpoint.LlamaConfig;
-import io.aicoder.checkpoint.LoraAdapter;
 import io.aicoder.engine.Order;
 import io.aicoder.engine.Scheduler;
 import io.aicoder.error.AiCoderException;
@@ -12,7 +12,6 @@ import io.aicoder.generate.ChatMessage;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.Prompt;
 import io.aicoder.generate.TextStream;
-import io.aicoder.llama.AdapterLoader;
 import io.aicoder.llama.ComputeType;
 import io.aicoder.llama.Sampling;
 import io.aicoder.llama.TorchRuntime;
@@ -24,7 +23,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +49,6 @@ public final class AiCoder implements CodeModel {
   /** New tokens when neither the request nor the checkpoint says how many: the paper's figure. */
   private static final int DEFAULT_NEW_TOKENS = 2048;
 
-  private static final int NO_ADAPTER = -1;
   private static final SecureRandom SEEDS = new SecureRandom();
 
   private final Checkpoint checkpoint;
@@ -58,12 +56,8 @@ public final class AiCoder implements CodeModel {
   private final Tokenizer tokenizer;
   private final @Nullable ChatTemplate chatTemplate;
   private final Scheduler scheduler;
-  private final Map<String, LoadedAdapter> adapters = new ConcurrentHashMap<>();
+  private final LoadedAdapters adapters;
   private @Nullable String fingerprint;
-  private int nextAdapter;
-  private volatile @Nullable String defaultAdapter;
-
-  private record LoadedAdapter(int number, String fingerprint) {}
 
   private AiCoder(Checkpoint checkpoint, ComputeType type) {
     this.checkpoint = checkpoint;
@@ -76,6 +70,7 @@ public final class AiCoder implements CodeModel {
       tokenizer.close();
       throw e;
     }
+    this.adapters = new LoadedAdapters(checkpoint, scheduler);
   }
 
   /**
@@ -144,7 +139,7 @@ public final class AiCoder implements CodeModel {
         if (adapter != null) {
           String name = Objects.requireNonNullElse(adapter.getFileName(), adapter).toString();
           coder.loadAdapter(name, adapter);
-          coder.defaultAdapter = name;
+          coder.adapters.useByDefault(name);
         }
         return coder;
       } catch (RuntimeException e) {
@@ -163,16 +158,53 @@ public final class AiCoder implements CodeModel {
    * @throws AiCoderException when the name is taken, or the adapter is damaged, not supported or
    *     for another base model
    */
-  public synchronized void loadAdapter(String name, Path directory) {
-    if (name.equals(BASE) || adapters.containsKey(name)) {
-      throw new AiCoderException(
-          ErrorCategory.REQUEST, "adapter name '" + name + "' is taken: choose another");
-    }
-    LoraAdapter adapter = LoraAdapter.open(directory, checkpoint.config());
-    int number = nextAdapter++;
-    scheduler.withProgram(program -> AdapterLoader.add(program, adapter, number));
-    // Named only now: a request must not find an adapter that the program does not have yet.
-    adapters.put(name, new LoadedAdapter(number, adapter.fingerprint()));
+  public void loadAdapter(String name, Path directory) {
+    adapters.load(name, directory);
+  }
+
+  /**
+   * Unloads an adapter. Requests that run with it or wait go on and end as if it were still there;
+   * later ones are refused. Waits for nothing; its memory is free when the last of them has ended.
+   *
+   * @throws AiCoderException when no adapter of that name is loaded, or it is the default
+   */
+  public void unloadAdapter(String name) {
+    adapters.unload(name);
+  }
+
+  /**
+   * Adds the weighted sum of loaded adapters as one more: {@code W + Σ weight · scaling · B A},
+   * which is PEFT's {@code add_weighted_adapter} with {@code combination_type="cat"}. It stays when
+   * they are unloaded.
+   *
+   * @param name not yet taken, and not {@link #BASE}
+   * @param weights by the names of loaded adapters; finite, and may be negative
+   * @throws AiCoderException when the name is taken, an adapter is not loaded, or it is more than
+   *     factors: DoRA, biases, {@code modules_to_save}, {@code trainable_token_indices}
+   */
+  public void combineAdapters(String name, Map<String, Double> weights) {
+    adapters.combine(name, weights);
+  }
+
+  /** Returns the names of the adapters that are loaded, combined ones among them. */
+  public SortedSet<String> adapters() {
+    return adapters.names();
+  }
+
+  /**
+   * Writes the base with an adapter merged into it as a checkpoint of its own, in the base's number
+   * formats. Requests go on meanwhile. For other shards or to see how far it is: {@link
+   * AdapterMerge}.
+   *
+   * @param adapter the name of a loaded adapter
+   * @param scale what the adapter's product is multiplied by; 1 for the adapter as it is
+   * @param target a directory that does not exist or is empty
+   * @throws AiCoderException when it cannot be merged or written
+   */
+  public void merge(String adapter, double scale, Path target) {
+    AdapterMerge.Builder merge = AdapterMerge.builder(checkpoint);
+    adapters.parts(adapter).forEach(part -> merge.add(part.adapter(), part.weight() * scale));
+    merge.build().write(target);
   }
 
   /** Returns the architecture of the checkpoint. */
@@ -188,8 +220,8 @@ public final class AiCoder implements CodeModel {
 
   @Override
   public String fingerprint(@Nullable String adapter) {
-    LoadedAdapter loaded = adapter(adapter);
-    return loaded == null ? baseFingerprint() : baseFingerprint() + "+" + loaded.fingerprint();
+    String added = adapters.fingerprint(adapter);
+    return added == null ? baseFingerprint() : baseFingerprint() + "+" + added;
   }
 
   /**
@@ -204,23 +236,9 @@ public final class AiCoder implements CodeModel {
     return known;
   }
 
-  private @Nullable LoadedAdapter adapter(@Nullable String requested) {
-    String name = requested == null ? defaultAdapter : requested;
-    if (name == null || name.equals(BASE)) {
-      return null;
-    }
-    LoadedAdapter loaded = adapters.get(name);
-    if (loaded == null) {
-      throw new AiCoderException(
-          ErrorCategory.REQUEST,
-          "adapter '" + name + "' is not loaded (loaded: " + adapters.keySet() + ")");
-    }
-    return loaded;
-  }
-
   @Override
   public TextStream stream(GenerationRequest request) {
-    return scheduler.submit(order(request));
+    return adapters.locked(() -> scheduler.submit(order(request)));
   }
 
   private Order order(GenerationRequest request) {
@@ -233,7 +251,6 @@ public final class AiCoder implements CodeModel {
           "the prompt has %d tokens, the model's context holds %d: it needs at least one of its own and one for the answer"
               .formatted(prompt.size(), checkpoint.config().maxPositions()));
     }
-    LoadedAdapter adapter = adapter(request.adapter());
     return new Order(
         prompt,
         Math.min(
@@ -247,7 +264,7 @@ public final class AiCoder implements CodeModel {
         orElse(request.seed(), SEEDS.nextLong()),
         request.stop(),
         request.ignoreEos() ? List.of() : defaults.eosTokenIds(),
-        adapter == null ? NO_ADAPTER : adapter.number(),
+        adapters.number(request.adapter()),
         request.promptLogits());
   }
 

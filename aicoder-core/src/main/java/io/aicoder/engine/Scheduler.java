@@ -86,6 +86,16 @@ public final class Scheduler implements AutoCloseable {
    * @throws AiCoderException when the engine is closed, or the action failed
    */
   public void withProgram(Consumer<LlamaProgram> action) {
+    join(whenReached(action));
+  }
+
+  /**
+   * Does something to the program behind the orders that are queued by now.
+   *
+   * @return completed when it is done, or when it failed
+   * @throws AiCoderException when the engine is closed
+   */
+  public CompletableFuture<Void> whenReached(Consumer<LlamaProgram> action) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     add(
         new Work() {
@@ -104,10 +114,15 @@ public final class Scheduler implements AutoCloseable {
             done.completeExceptionally(reason);
           }
         });
-    join(done);
+    return done;
   }
 
-  private static void join(CompletableFuture<?> future) {
+  /**
+   * Waits for what the engine does.
+   *
+   * @throws AiCoderException when it failed
+   */
+  public static void join(CompletableFuture<?> future) {
     try {
       future.join();
     } catch (CompletionException e) {

@@ -15,7 +15,7 @@ import java.util.Map;
 final class ProgramSource {
 
   /** The modules beside the main one, {@code llama.py}. */
-  private static final List<String> MODULES = List.of("linear", "rope", "sampling");
+  private static final List<String> MODULES = List.of("linear", "adapter", "rope", "sampling");
 
   private static final List<String> TENSOR_LISTS =
       List.of(
@@ -83,7 +83,7 @@ final class ProgramSource {
     attributes.put("devices", new EmptyContainer("List[str]"));
     attributes.put("starts", new EmptyContainer("List[int]"));
     attributes.put("linears", new EmptyContainer("List[__torch__.linear.Linear]"));
-    attributes.put("adapters", new EmptyContainer("Dict[int, __torch__.linear.Adapter]"));
+    attributes.put("adapters", new EmptyContainer("Dict[int, __torch__.adapter.Adapter]"));
     return attributes;
   }
 

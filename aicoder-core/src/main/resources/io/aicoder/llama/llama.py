@@ -1,6 +1,6 @@
 # Llama as one TorchScript program: TorchScript's own text form, packed into an archive by
 # TorchScriptArchive and run by libtorch. The operators are ATen's (torch.<name>). Beside this file:
-# linear.py (linear layers and adapters), rope.py (positions), sampling.py (the choice of a token).
+# linear.py (linear layers), adapter.py (LoRA), rope.py (positions), sampling.py (the choice of a token).
 #
 # B sequences, T tokens of each in this call (B or T is 1), P positions in the cache so far, V vocabulary, H hidden
 # size, I intermediate size, N query heads, K key-value heads, D head size.
@@ -36,7 +36,7 @@ class Llama(Module):
   embedding : List[Tensor]                    # one tensor [V, H]
   norms : List[Tensor]                        # [H] each: 2 * layer + 0 attention, + 1 MLP; the last is the final one
   linears : List[__torch__.linear.Linear]
-  adapters : Dict[int, __torch__.linear.Adapter]  # -1: none
+  adapters : Dict[int, __torch__.adapter.Adapter]  # -1: none
 
   # The sequences
   keys : List[Tensor]                         # by layer, [B, K, capacity, D]
@@ -121,18 +121,57 @@ class Llama(Module):
 
   # Adds an adapter that adapts nothing yet.
   def add_adapter(self, adapter: int) -> int:
-    added = __torch__.linear.Adapter.__new__(__torch__.linear.Adapter)
+    added = __torch__.adapter.Adapter.__new__(__torch__.adapter.Adapter)
     added.__init__()
     if adapter < 0:
+      none = annotate(List[Tensor], [])
       for linear in self.linears:
-        added.add(linear, annotate(List[Tensor], []), annotate(List[Tensor], []), annotate(List[float], []))
+        added.add(linear, none, none, annotate(List[float], []), none, none, none)
     self.adapters[adapter] = added
     return adapter
 
-  # Adds the factors of an adapter for the next linear layer: see Adapter.
-  def add_lora(self, adapter: int, a: List[Tensor], b: List[Tensor], scaling: List[float]) -> int:
+  # Adds what an adapter has for the next linear layer: see Adapter.
+  def add_lora(self, adapter: int, a: List[Tensor], b: List[Tensor], scaling: List[float], magnitude: List[Tensor], bias: List[Tensor], lora_bias: List[Tensor]) -> int:
     added = self.adapters[adapter]
-    return added.add(self.linears[torch.len(added.lora)], a, b, scaling)
+    linear = self.linears[torch.len(added.lora)]
+    if torch.len(added.lora) == torch.len(self.linears) - 1 and torch.len(added.head) > 0:
+      linear = added.head[0]
+    return added.add(linear, a, b, scaling, magnitude, bias, lora_bias)
+
+  def add_embedding_lora(self, adapter: int, a: Tensor, b: Tensor, scaling: float, magnitude: Tensor) -> int:
+    return self.adapters[adapter].add_embedding(self.embedding[0], a, b, scaling, magnitude)
+
+  # Stages a mapped tensor as its file has it.
+  def stage_mapped(self, file: int, offset: int, shape: List[int]) -> int:
+    self.staged.append(self.files[file].narrow(0, offset, shape[0] * shape[1]).view(shape))
+    self.files.clear()
+    return torch.len(self.staged)
+
+  # Gives an adapter an embedding or head of its own: what is staged, or the base's where rows [n, H] take the place of
+  # those of some tokens.
+  def replace(self, adapter: int, head: bool, ids: List[int], rows: Tensor) -> int:
+    like = self.norms[-1] if head else self.embedding[0]
+    if torch.len(self.staged) > 0:
+      table = self.staged.pop(-1).to(like)
+    else:
+      base = self.linears[-1].rows(0, self.embedding[0].size(0)).to(like) if head else self.embedding[0]
+      table = base.index_copy(0, torch.tensor(ids, dtype=4, device=like.device), rows.to(like))
+    added = self.adapters[adapter]
+    if head:
+      linear = __torch__.linear.Linear.__new__(__torch__.linear.Linear)
+      linear.__init__([table], annotate(List[Tensor], []))
+      linear.onednn = self.linears[-1].onednn
+      added.head.append(linear)
+    else:
+      added.table.append(table)
+    return adapter
+
+  # Adds an adapter that does what others do, by weights: A side by side, B times the weight.
+  def combine_adapters(self, adapter: int, others: List[int], weights: List[float]) -> int:
+    self.add_adapter(adapter)
+    for i in range(torch.len(others)):
+      self.adapters[adapter].add_weighted(self.adapters[others[i]], weights[i])
+    return adapter
 
   def remove_adapter(self, adapter: int) -> int:
     self.adapters.pop(adapter)
@@ -211,8 +250,9 @@ class Llama(Module):
     return x * (1.0 / torch.sqrt(length * length / float(x.size(1)) + self.eps)) * self.norms[index]
 
   # Runs tokens [B T] at positions start … start + T - 1 through all layers; returns their states [B T, H].
-  def run(self, ids: Tensor, batch: int, start: int, lora: List[List[Tensor]]) -> Tensor:
-    x = torch.embedding(self.embedding[0], ids)
+  def run(self, ids: Tensor, batch: int, start: int, adapter: __torch__.adapter.Adapter) -> Tensor:
+    lora = adapter.lora
+    x = adapter.embed(self.embedding[0], ids)
     for stage in range(torch.len(self.devices)):
       if stage > 0:
         x = x.to(torch.device(self.devices[stage]))
@@ -224,19 +264,22 @@ class Llama(Module):
     return x
 
   # The logits behind states [B, H]: [B, V], float32.
-  def score(self, x: Tensor, lora: List[List[Tensor]]) -> Tensor:
-    return self.linears[-1].forward(self.norm(x, 2 * self.layers), lora[-1]).to(6)
+  def score(self, x: Tensor, adapter: __torch__.adapter.Adapter) -> Tensor:
+    head = self.linears[-1]
+    if torch.len(adapter.head) > 0:
+      head = adapter.head[0]
+    return head.forward(self.norm(x, 2 * self.layers), adapter.lora[-1]).to(6)
 
   # ---- calls ----
 
   # Takes a piece of the prompt into the cache; the last piece leaves its logits.
   def prefill(self, ids: List[int], start: int, adapter: int, last: bool) -> int:
-    lora = self.adapters[adapter].lora
+    chosen = self.adapters[adapter]
     tokens = torch.tensor(ids, dtype=4, device=self.embedding[0].device)
-    x = self.run(tokens, 1, start, lora)
+    x = self.run(tokens, 1, start, chosen)
     self.seen[0].index_fill_(0, tokens.to(x.device), True)
     if last:
-      self.logits = [self.score(x.narrow(0, x.size(0) - 1, 1), lora)]
+      self.logits = [self.score(x.narrow(0, x.size(0) - 1, 1), chosen)]
     return start + torch.len(ids)
 
   # Takes one token at a position into the cache and chooses the next.
