@@ -1,6 +1,7 @@
 package io.aicoder;
 
 import ai.djl.Device;
+import io.aicoder.checkpoint.AdapterMerge;
 import io.aicoder.checkpoint.Checkpoint;
 import io.aicoder.checkpoint.LlamaConfig;
 import io.aicoder.checkpoint.LoraAdapter;
@@ -15,7 +16,6 @@ import io.aicoder.generate.Pooling;
 import io.aicoder.generate.Prompt;
 import io.aicoder.generate.TextStream;
 import io.aicoder.generate.TokenScores;
-import io.aicoder.llama.AdapterLoader;
 import io.aicoder.llama.ComputeType;
 import io.aicoder.llama.DeviceChoice;
 import io.aicoder.llama.LlamaProgram;
@@ -32,7 +32,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.SortedSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +56,6 @@ public final class AiCoder implements CodeModel {
   /** The adapter name by which a request asks for the model without any. */
   public static final String BASE = "base";
 
-  private static final int NO_ADAPTER = -1;
 
   private final Checkpoint checkpoint;
   private final ComputeType type;
@@ -65,12 +64,8 @@ public final class AiCoder implements CodeModel {
   private final Orders orders;
   private final Scheduler scheduler;
   private final Scorer scorer;
-  private final Map<String, LoadedAdapter> adapters = new ConcurrentHashMap<>();
+  private final LoadedAdapters adapters;
   private @Nullable String fingerprint;
-  private int nextAdapter;
-  private volatile @Nullable String defaultAdapter;
-
-  private record LoadedAdapter(int number, String fingerprint) {}
 
   private AiCoder(Checkpoint checkpoint, Builder options) {
     this.checkpoint = checkpoint;
@@ -86,6 +81,7 @@ public final class AiCoder implements CodeModel {
       tokenizer.close();
       throw e;
     }
+    this.adapters = new LoadedAdapters(checkpoint, scheduler);
   }
 
   /**
@@ -238,7 +234,7 @@ public final class AiCoder implements CodeModel {
           MemoryEstimate.of(checkpoint, computeType, onGpu, contextTokens, sequences);
       return adapter == null
           ? estimate
-          : estimate.with(LoraAdapter.open(adapter, checkpoint.config()), computeType);
+          : estimate.with(LoraAdapter.open(adapter, checkpoint), computeType);
     }
 
     /**
@@ -255,7 +251,7 @@ public final class AiCoder implements CodeModel {
         if (adapter != null) {
           String name = Objects.requireNonNullElse(adapter.getFileName(), adapter).toString();
           coder.loadAdapter(name, adapter);
-          coder.defaultAdapter = name;
+          coder.adapters.useByDefault(name);
         }
         return coder;
       } catch (RuntimeException e) {
@@ -274,16 +270,53 @@ public final class AiCoder implements CodeModel {
    * @throws AiCoderException when the name is taken, or the adapter is damaged, not supported or
    *     for another base model
    */
-  public synchronized void loadAdapter(String name, Path directory) {
-    if (name.equals(BASE) || adapters.containsKey(name)) {
-      throw new AiCoderException(
-          ErrorCategory.REQUEST, "adapter name '" + name + "' is taken: choose another");
-    }
-    LoraAdapter adapter = LoraAdapter.open(directory, checkpoint.config());
-    int number = nextAdapter++;
-    scheduler.withProgram(program -> AdapterLoader.add(program, adapter, number));
-    // Named only now: a request must not find an adapter that the program does not have yet.
-    adapters.put(name, new LoadedAdapter(number, adapter.fingerprint()));
+  public void loadAdapter(String name, Path directory) {
+    adapters.load(name, directory);
+  }
+
+  /**
+   * Unloads an adapter. Requests that run with it or wait go on and end as if it were still there;
+   * later ones are refused. Waits for a text that is being scored, not for requests; its memory is free when the last of them has ended.
+   *
+   * @throws AiCoderException when no adapter of that name is loaded, or it is the default
+   */
+  public void unloadAdapter(String name) {
+    adapters.unload(name);
+  }
+
+  /**
+   * Adds the weighted sum of loaded adapters as one more: {@code W + Σ weight · scaling · B A},
+   * which is PEFT's {@code add_weighted_adapter} with {@code combination_type="cat"}. It stays when
+   * they are unloaded.
+   *
+   * @param name not yet taken, and not {@link #BASE}
+   * @param weights by the names of loaded adapters; finite, and may be negative
+   * @throws AiCoderException when the name is taken, an adapter is not loaded, or it is more than
+   *     factors: DoRA, biases, {@code modules_to_save}, {@code trainable_token_indices}
+   */
+  public void combineAdapters(String name, Map<String, Double> weights) {
+    adapters.combine(name, weights);
+  }
+
+  /** Returns the names of the adapters that are loaded, combined ones among them. */
+  public SortedSet<String> adapters() {
+    return adapters.names();
+  }
+
+  /**
+   * Writes the base with an adapter merged into it as a checkpoint of its own, in the base's number
+   * formats. Requests go on meanwhile. For other shards or to see how far it is: {@link
+   * AdapterMerge}.
+   *
+   * @param adapter the name of a loaded adapter
+   * @param scale what the adapter's product is multiplied by; 1 for the adapter as it is
+   * @param target a directory that does not exist or is empty
+   * @throws AiCoderException when it cannot be merged or written
+   */
+  public void merge(String adapter, double scale, Path target) {
+    AdapterMerge.Builder merge = AdapterMerge.builder(checkpoint);
+    adapters.parts(adapter).forEach(part -> merge.add(part.adapter(), part.weight() * scale));
+    merge.build().write(target);
   }
 
   /** Returns the architecture of the checkpoint. */
@@ -299,8 +332,8 @@ public final class AiCoder implements CodeModel {
 
   @Override
   public String fingerprint(@Nullable String adapter) {
-    LoadedAdapter loaded = adapter(adapter);
-    return loaded == null ? baseFingerprint() : baseFingerprint() + "+" + loaded.fingerprint();
+    String added = adapters.fingerprint(adapter);
+    return added == null ? baseFingerprint() : baseFingerprint() + "+" + added;
   }
 
   /**
@@ -317,20 +350,6 @@ public final class AiCoder implements CodeModel {
     return known;
   }
 
-  private @Nullable LoadedAdapter adapter(@Nullable String requested) {
-    String name = requested == null ? defaultAdapter : requested;
-    if (name == null || name.equals(BASE)) {
-      return null;
-    }
-    LoadedAdapter loaded = adapters.get(name);
-    if (loaded == null) {
-      throw new AiCoderException(
-          ErrorCategory.REQUEST,
-          "adapter '" + name + "' is not loaded (loaded: " + adapters.keySet() + ")");
-    }
-    return loaded;
-  }
-
   @Override
   public TextStream stream(GenerationRequest request) {
     if (request.samples() > 1) {
@@ -338,17 +357,15 @@ public final class AiCoder implements CodeModel {
           ErrorCategory.REQUEST,
           "n is " + request.samples() + ": one result holds one text; call generateAll");
     }
-    return scheduler.submit(orders.order(request, adapterNumber(request.adapter())));
+    return adapters.locked(
+        () -> scheduler.submit(orders.order(request, adapters.number(request.adapter()))));
   }
 
   @Override
   public List<GenerationResult> generateAll(GenerationRequest request) {
-    return scheduler.run(orders.order(request, adapterNumber(request.adapter())));
-  }
-
-  private int adapterNumber(@Nullable String requested) {
-    LoadedAdapter adapter = adapter(requested);
-    return adapter == null ? NO_ADAPTER : adapter.number();
+    return adapters
+        .locked(() -> scheduler.start(orders.order(request, adapters.number(request.adapter()))))
+        .get();
   }
 
   /**
@@ -367,7 +384,7 @@ public final class AiCoder implements CodeModel {
           ErrorCategory.REQUEST, "the continuation has no token: there is nothing to score");
     }
     List<Integer> ids = orders.fitting(orders.encodeScored(prompt, scored));
-    return scorer.score(ids, scored.size(), adapterNumber(adapter));
+    return adapters.locked(() -> scorer.score(ids, scored.size(), adapters.number(adapter)));
   }
 
   /** Returns how likely the model, with its default adapter, finds a continuation of a text. */
@@ -392,7 +409,8 @@ public final class AiCoder implements CodeModel {
           "stride is %d: it must be between 1 and %d".formatted(stride, orders.context() - 1));
     }
     List<Integer> ids = orders.encodeScored(text, List.of());
-    return scorer.scoreAll(ids, orders.context(), stride, adapterNumber(adapter));
+    return adapters.locked(
+        () -> scorer.scoreAll(ids, orders.context(), stride, adapters.number(adapter)));
   }
 
   /**
@@ -414,7 +432,8 @@ public final class AiCoder implements CodeModel {
    */
   public float[] embed(Prompt text, Pooling pooling, boolean normalized, @Nullable String adapter) {
     List<Integer> ids = orders.fitting(orders.encode(text));
-    float[] embedding = scorer.embed(ids, pooling, adapterNumber(adapter));
+    float[] embedding =
+        adapters.locked(() -> scorer.embed(ids, pooling, adapters.number(adapter)));
     return normalized ? ofLengthOne(embedding) : embedding;
   }
 

@@ -86,14 +86,15 @@ class DamagedAdapterTest {
       value = {
         "peft_type            | \"LOHA\"       | '%s' is not supported",
         "peft_type            | null         | 'absent' is not supported (supported: LORA)",
-        "use_dora             | true         | %s is not supported: merge the adapter with PEFT instead",
-        "bias                 | \"all\"        | 'all' is not supported (supported: none)",
-        "bias                 | \"lora_only\"  | 'lora_only' is not supported (supported: none)",
-        "lora_bias            | true         | %s is not supported",
-        "fan_in_fan_out       | true         | %s is not supported",
-        "modules_to_save      | [\"lm_head\"]  | %s is not supported",
+        "bias                 | \"some\"       | 'some' is not supported (supported: none, all, lora_only)",
+        "modules_to_save      | [\"norm\"]     | names 'norm', which is not supported (supported: embed_tokens, lm_head)",
+        "trainable_token_indices | {\"wpe\":[5]} | names 'wpe', which is not supported",
+        "trainable_token_indices | 5          | is %s: it must hold token ids",
+        "target_modules       | \"(\"          | holds '(', which is not a regular expression",
+        "exclude_modules      | \".*.*.*.*.*.*.*.*x\" | holds '.*.*.*.*.*.*.*.*x', which takes too long to match",
+        "layers_pattern       | \"layers\"     | is set without layers_to_transform",
+        "layers_to_transform  | [\"1\"]        | holds \"1\": it must hold layers",
         "layer_replication    | [[0,1]]      | %s is not supported",
-        "trainable_token_indices | [5]       | %s is not supported",
         "alora_invocation_tokens | [1,2]     | %s is not supported",
         "target_parameters    | [\"x\"]        | %s is not supported",
         "use_qalora           | true         | %s is not supported",
@@ -161,14 +162,17 @@ class DamagedAdapterTest {
             "tensor " + Q_A + " has shape [8, 16], r and the model's config.json say [4, 32]",
             f -> f.tensor(Q_A).putArray("shape").add(8).add(16)),
         tensor(
-            "tensor lm_head.weight is not a LoRA factor of a Llama layer",
-            f -> f.rename(Q_A, "lm_head.weight")),
-        tensor(
-            "is not a LoRA factor of a Llama layer",
-            f -> f.rename(Q_A, "base_model.model.lm_head.lora_A.weight")),
-        tensor(
-            "is not a LoRA factor of a Llama layer",
-            f -> f.rename(Q_A, LAYER_0 + "self_attn.q_proj.lora_magnitude_vector")),
+            "lacks the factors of model.layers.0.self_attn.q_proj, which adapter_config.json says is adapted",
+            f -> f.header().remove(List.of(Q_A, Q_B))),
+        tooMany("lm_head.weight"),
+        tooMany("base_model.model.lm_head.lora_A.weight"),
+        tooMany("base_model.model.lm_head.base_layer.weight"),
+        tooMany(LAYER_0 + "self_attn.k_proj.lora_A.weight"),
+        tooMany(LAYER_0 + "self_attn.q_proj.lora_magnitude_vector"),
+        tooMany(LAYER_0 + "self_attn.q_proj.lora_B.bias"),
+        tooMany(LAYER_0 + "self_attn.q_proj.base_layer.bias"),
+        tooMany(LAYER_0 + "self_attn.q_proj.lora_A.default.weight"),
+        tooMany("base_model.model.model.norm.weight"),
         tensor(
             "adapts self_attn.nope, which no Llama layer has",
             f -> rename(f, LAYER_0 + "self_attn.nope")),
@@ -179,6 +183,13 @@ class DamagedAdapterTest {
             "adapts layer 99999999999, the model has 2",
             f -> rename(f, "base_model.model.model.layers.99999999999.self_attn.q_proj")),
         tensor("holds no LoRA tensors", f -> f.header().removeAll()));
+  }
+
+  /** Renames a factor to what the configuration does not ask for. */
+  private static Arguments tooMany(String name) {
+    return tensor(
+        "has tensor " + name + ", which adapter_config.json does not ask for",
+        f -> f.rename(Q_A, name));
   }
 
   private static Arguments tensor(String message, Consumer<SafeTensorsFile> change) {
@@ -209,8 +220,8 @@ class DamagedAdapterTest {
   void aRefusalLeavesNothingBehind(@TempDir Path directory) {
     GenerationRequest.Builder request = GenerationRequest.tokens(List.of(1)).optMaxNewTokens(6);
     List<Integer> before = coder.generate(request.build()).ids();
-    Consumer<ObjectNode> dora = config -> config.put("use_dora", true);
-    Path damaged = adapter(directory).edit(CONFIG, dora).path();
+    Consumer<ObjectNode> qalora = config -> config.put("use_qalora", true);
+    Path damaged = adapter(directory).edit(CONFIG, qalora).path();
     assertThatThrownBy(() -> coder.loadAdapter("late", damaged))
         .isInstanceOf(AiCoderException.class);
     assertThat(coder.generate(request.build()).ids()).isEqualTo(before);

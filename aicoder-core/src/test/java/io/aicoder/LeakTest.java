@@ -25,6 +25,8 @@ class LeakTest {
   private static final int WARM_UP = 100;
   private static final int REQUESTS = 1000;
   private static final int LOADS = 40;
+  private static final int ADAPTERS = 300;
+  private static final int GARBAGE_EVERY = 20;
 
   /** What the allocators of libtorch and the JVM may still move about. */
   private static final long TOLERATED_BYTES = 24L << 20;
@@ -93,6 +95,40 @@ class LeakTest {
     assertThat(Thread.getAllStackTraces().keySet())
         .extracting(Thread::getName)
         .doesNotContain("aicoder-engine");
+  }
+
+  @Test
+  void adaptersThatComeAndGoLeaveNothingBehind() throws Exception {
+    try (AiCoder coder = AiCoder.load(ModelDirectory.NANO)) {
+      loadCombineAndUnload(coder, ADAPTERS);
+      int resources = nativeResources();
+      long memory = residentBytes();
+      loadCombineAndUnload(coder, ADAPTERS);
+      assertThat(nativeResources()).isEqualTo(resources);
+      // The adapter's file alone, left behind each time, would be ten times as much.
+      assertThat(Files.size(ModelDirectory.NANO_ADAPTER.resolve("adapter_model.safetensors")))
+          .isGreaterThan(10 * TOLERATED_BYTES / ADAPTERS);
+      assertThat(residentBytes() - memory).isLessThan(TOLERATED_BYTES);
+    }
+  }
+
+  private static void loadCombineAndUnload(AiCoder coder, int times) {
+    for (int i = 0; i < times; i++) {
+      loadCombineAndUnload(coder);
+      if (i % GARBAGE_EVERY == 0) {
+        System.gc(); // frees the buffers that files were read into, as far apart from a leak
+      }
+    }
+    System.gc();
+  }
+
+  private static void loadCombineAndUnload(AiCoder coder) {
+    coder.loadAdapter("repair", ModelDirectory.NANO_ADAPTER);
+    coder.combineAdapters("half", Map.of("repair", 0.5));
+    coder.generate(
+        GenerationRequest.tokens(List.of(1, 2, 3)).optMaxNewTokens(1).optAdapter("half").build());
+    coder.unloadAdapter("repair");
+    coder.unloadAdapter("half");
   }
 
   private static void loadAndClose(Path model) {

@@ -6,6 +6,7 @@ import io.aicoder.error.ErrorCategory;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Checkpoint {
 
-  private static final String SINGLE = "model.safetensors";
-  private static final String INDEX = "model.safetensors.index.json";
+  static final String SINGLE = "model.safetensors";
+  static final String INDEX = "model.safetensors.index.json";
 
   /** A name that leads to no other directory, on any operating system. */
   private static final Pattern FILE_NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\:\\x00]+");
@@ -123,6 +124,11 @@ public final class Checkpoint {
   /** Returns the directory. */
   public Path directory() {
     return directory;
+  }
+
+  /** Returns all tensors of its files. */
+  Collection<StoredTensor> tensors() {
+    return tensors.values();
   }
 
   /** Returns the architecture. */

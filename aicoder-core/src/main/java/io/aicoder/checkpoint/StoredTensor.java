@@ -21,6 +21,11 @@ public record StoredTensor(String name, Path file, StoredType type, List<Long> s
     shape = List.copyOf(shape);
   }
 
+  /** Returns the same numbers under another name. */
+  StoredTensor named(String other) {
+    return new StoredTensor(other, file, type, shape, offset);
+  }
+
   /** Returns how many numbers it holds. */
   public long count() {
     return shape.stream().reduce(1L, Math::multiplyExact);

@@ -66,14 +66,15 @@ public final class Scheduler implements AutoCloseable {
   }
 
   /**
-   * Runs an order and waits for all its results.
+   * Queues an order for all its results.
    *
-   * @return as many as the order asks for; fewer when beam search found fewer
-   * @throws AiCoderException when the engine is closed, the generation failed, or the thread was
-   *     interrupted, which cancels it
+   * @return waits for as many as the order asks for, fewer when beam search found fewer; throws
+   *     {@link AiCoderException} when the generation failed, or the thread was interrupted, which
+   *     cancels it
+   * @throws AiCoderException when the engine is closed
    */
-  public List<GenerationResult> run(Order order) {
-    return queue(order).results();
+  public Supplier<List<GenerationResult>> start(Order order) {
+    return queue(order)::results;
   }
 
   private Generation queue(Order order) {
@@ -104,11 +105,22 @@ public final class Scheduler implements AutoCloseable {
    * @throws AiCoderException when the engine is closed, or the action failed
    */
   public void withProgram(Consumer<LlamaProgram> action) {
-    compute(
-        program -> {
-          action.accept(program);
-          return true;
-        });
+    join(whenReached(action));
+  }
+
+  /**
+   * Does something to the program behind the orders that are queued by now.
+   *
+   * @return completed when it is done, or when it failed
+   * @throws AiCoderException when the engine is closed
+   */
+  public CompletableFuture<Void> whenReached(Consumer<LlamaProgram> action) {
+    return begin(
+            program -> {
+              action.accept(program);
+              return true;
+            })
+        .thenApply(done -> null);
   }
 
   /**
@@ -117,6 +129,10 @@ public final class Scheduler implements AutoCloseable {
    * @throws AiCoderException when the engine is closed, or the computation failed
    */
   <T> T compute(Function<LlamaProgram, T> computation) {
+    return join(begin(computation));
+  }
+
+  private <T> CompletableFuture<T> begin(Function<LlamaProgram, T> computation) {
     CompletableFuture<T> done = new CompletableFuture<>();
     add(
         new Work() {
@@ -134,10 +150,15 @@ public final class Scheduler implements AutoCloseable {
             done.completeExceptionally(reason);
           }
         });
-    return join(done);
+    return done;
   }
 
-  private static <T> T join(CompletableFuture<T> future) {
+  /**
+   * Waits for what the engine does.
+   *
+   * @throws AiCoderException when it failed
+   */
+  public static <T> T join(CompletableFuture<T> future) {
     try {
       return future.join();
     } catch (CompletionException e) {

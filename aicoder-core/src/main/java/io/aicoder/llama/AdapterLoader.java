@@ -8,18 +8,27 @@ import ai.djl.pytorch.jni.IValue;
 import io.aicoder.checkpoint.LlamaConfig;
 import io.aicoder.checkpoint.LoraAdapter;
 import io.aicoder.checkpoint.Projection;
+import io.aicoder.checkpoint.StoredTensor;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Puts LoRA adapters into a program, and takes them out. */
+/** Puts LoRA adapters into a program, combines them there, and takes them out. */
 public final class AdapterLoader {
 
-  private record Place(int layer, Projection projection) {}
+  private final LlamaProgram program;
+  private final LoraAdapter adapter;
+  private final int number;
 
-  private AdapterLoader() {}
+  private AdapterLoader(LlamaProgram program, LoraAdapter adapter, int number) {
+    this.program = program;
+    this.adapter = adapter;
+    this.number = number;
+  }
+
+  /** A matrix of a linear layer: its module's name and its shape. */
+  private record Matrix(String module, int in, int out) {}
 
   /**
    * Adds an adapter to a program.
@@ -27,89 +36,173 @@ public final class AdapterLoader {
    * @param number what the program will know it by, 0 or more
    */
   public static void add(LlamaProgram program, LoraAdapter adapter, int number) {
-    Map<Place, LoraAdapter.Factors> factors = new HashMap<>();
-    for (LoraAdapter.Factors pair : adapter.factors()) {
-      factors.put(new Place(pair.layer(), pair.projection()), pair);
-    }
     program.callLong("add_adapter", IValue.from((long) number));
     try {
-      for (int layer = 0; layer < program.config().layers(); layer++) {
-        for (LinearGroup group : LinearGroup.values()) {
-          addGroup(program, number, layer, group, factors);
-        }
-      }
-      addNothing(program, number); // the head is the last linear layer
+      new AdapterLoader(program, adapter, number).add();
     } catch (RuntimeException e) {
       remove(program, number);
       throw e;
     }
   }
 
-  private static void addGroup(
-      LlamaProgram program,
-      int number,
-      int layer,
-      LinearGroup group,
-      Map<Place, LoraAdapter.Factors> factors) {
-    if (group.projections().stream()
-        .noneMatch(projection -> factors.containsKey(new Place(layer, projection)))) {
-      addNothing(program, number);
-      return;
-    }
-    try (NDManager manager = program.manager().newSubManager()) {
-      List<PtNDArray> a = new ArrayList<>();
-      List<PtNDArray> b = new ArrayList<>();
-      List<Double> scaling = new ArrayList<>();
-      for (Projection projection : group.projections()) {
-        LoraAdapter.Factors pair = factors.get(new Place(layer, projection));
-        a.add(first(manager, program.config(), projection, pair));
-        b.add(second(manager, program.config(), projection, pair));
-        scaling.add(pair == null ? 1 : pair.scaling());
-      }
+  /**
+   * Adds the weighted sum of adapters of a program as one.
+   *
+   * @param number what the program will know it by, 0 or more
+   * @param weights by the numbers of adapters that are {@linkplain LoraAdapter#beyondFactors
+   *     factors} only
+   */
+  public static void combine(LlamaProgram program, int number, Map<Integer, Double> weights) {
+    List<Integer> others = List.copyOf(weights.keySet());
+    try {
       program.callLong(
-          "add_lora",
+          "combine_adapters",
           IValue.from((long) number),
-          IValue.listFrom(a.toArray(PtNDArray[]::new)),
-          IValue.listFrom(b.toArray(PtNDArray[]::new)),
-          IValue.listFrom(scaling.stream().mapToDouble(Double::doubleValue).toArray()));
+          IValue.listFrom(others.stream().mapToLong(Integer::longValue).toArray()),
+          IValue.listFrom(others.stream().mapToDouble(weights::get).toArray()));
+    } catch (RuntimeException e) {
+      remove(program, number);
+      throw e;
     }
-  }
-
-  private static void addNothing(LlamaProgram program, int number) {
-    program.callLong(
-        "add_lora",
-        IValue.from((long) number),
-        IValue.listFrom(new PtNDArray[0]),
-        IValue.listFrom(new PtNDArray[0]),
-        IValue.listFrom(new double[0]));
-  }
-
-  private static PtNDArray first(
-      NDManager manager,
-      LlamaConfig config,
-      Projection projection,
-      LoraAdapter.@Nullable Factors pair) {
-    return pair == null
-        ? empty(manager, new Shape(0, projection.in(config)))
-        : TensorReader.read(manager, pair.a());
-  }
-
-  private static PtNDArray second(
-      NDManager manager,
-      LlamaConfig config,
-      Projection projection,
-      LoraAdapter.@Nullable Factors pair) {
-    return pair == null
-        ? empty(manager, new Shape(projection.out(config), 0))
-        : TensorReader.read(manager, pair.b());
-  }
-
-  private static PtNDArray empty(NDManager manager, Shape shape) {
-    return (PtNDArray) manager.zeros(shape, DataType.FLOAT32);
   }
 
   /** Takes an adapter out of a program and frees its memory. */
   public static void remove(LlamaProgram program, int number) {
     program.callLong("remove_adapter", IValue.from((long) number));
+  }
+
+  private void add() {
+    LlamaConfig config = program.config();
+    replace(LoraAdapter.EMBEDDING, false);
+    replace(LoraAdapter.HEAD, true); // before its factors, which DoRA measures against it
+    addEmbedding();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      for (LinearGroup group : LinearGroup.values()) {
+        List<Matrix> matrices = new ArrayList<>();
+        for (Projection projection : group.projections()) {
+          matrices.add(
+              new Matrix(projection.module(layer), projection.in(config), projection.out(config)));
+        }
+        addLinear(matrices);
+      }
+    }
+    addLinear(List.of(new Matrix(LoraAdapter.HEAD, config.hiddenSize(), config.vocabularySize())));
+  }
+
+  /** Gives the adapter an embedding or head of its own, where it has one. */
+  private void replace(String module, boolean head) {
+    StoredTensor table = adapter.table(module);
+    LoraAdapter.Rows rows = adapter.rows(module);
+    if (table == null && rows == null) {
+      return;
+    }
+    try (NDManager manager = program.manager().newSubManager()) {
+      if (table != null) {
+        stage(manager, table);
+      }
+      program.callLong(
+          "replace",
+          IValue.from((long) number),
+          IValue.from(head),
+          IValue.listFrom(
+              rows == null
+                  ? new long[0]
+                  : rows.ids().stream().mapToLong(Integer::longValue).toArray()),
+          IValue.from(read(manager, rows == null ? null : rows.values(), 0, 0)));
+    }
+  }
+
+  private void stage(NDManager manager, StoredTensor table) {
+    if (!table.aligned()) {
+      program.callLong(
+          "place_values",
+          IValue.from("weight"),
+          IValue.from(TensorReader.read(manager, table)),
+          IValue.from(0L),
+          IValue.from((long) ComputeType.FP32.torchCode()));
+      return;
+    }
+    long file =
+        program.callLong(
+            "map_file",
+            IValue.from(table.file().toAbsolutePath().toString()),
+            IValue.from(table.file().toFile().length() / table.type().bytes()),
+            IValue.from((long) table.type().torchCode()));
+    program.callLong(
+        "stage_mapped",
+        IValue.from(file),
+        IValue.from(table.offset() / table.type().bytes()),
+        IValue.listFrom(table.shape().stream().mapToLong(Long::longValue).toArray()));
+  }
+
+  private void addEmbedding() {
+    LoraAdapter.Factors factors = adapter.factors(LoraAdapter.EMBEDDING);
+    if (factors == null) {
+      return;
+    }
+    try (NDManager manager = program.manager().newSubManager()) {
+      program.callLong(
+          "add_embedding_lora",
+          IValue.from((long) number),
+          IValue.from(TensorReader.read(manager, factors.a())),
+          IValue.from(TensorReader.read(manager, factors.b())),
+          IValue.from(factors.scaling()),
+          IValue.from(read(manager, factors.magnitude(), 0)));
+    }
+  }
+
+  private void addLinear(List<Matrix> matrices) {
+    Columns columns = new Columns();
+    // The embedding and head in place of the base's are not this layer's business.
+    boolean changed =
+        matrices.stream()
+            .anyMatch(
+                matrix ->
+                    adapter.factors(matrix.module) != null || adapter.bias(matrix.module) != null);
+    try (NDManager manager = program.manager().newSubManager()) {
+      if (changed) {
+        matrices.forEach(matrix -> columns.add(manager, matrix));
+      }
+      program.callLong(
+          "add_lora",
+          IValue.from((long) number),
+          list(columns.a),
+          list(columns.b),
+          IValue.listFrom(columns.scaling.stream().mapToDouble(Double::doubleValue).toArray()),
+          list(columns.magnitude),
+          list(columns.bias),
+          list(columns.loraBias));
+    }
+  }
+
+  private static IValue list(List<PtNDArray> arrays) {
+    return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
+  }
+
+  /** What the program is given for the matrices of a linear layer; empty tensors for nothing. */
+  private final class Columns {
+    private final List<PtNDArray> a = new ArrayList<>();
+    private final List<PtNDArray> b = new ArrayList<>();
+    private final List<Double> scaling = new ArrayList<>();
+    private final List<PtNDArray> magnitude = new ArrayList<>();
+    private final List<PtNDArray> bias = new ArrayList<>();
+    private final List<PtNDArray> loraBias = new ArrayList<>();
+
+    void add(NDManager manager, Matrix matrix) {
+      LoraAdapter.Factors factors = adapter.factors(matrix.module);
+      a.add(read(manager, factors == null ? null : factors.a(), 0, matrix.in));
+      b.add(read(manager, factors == null ? null : factors.b(), matrix.out, 0));
+      scaling.add(factors == null ? 1 : factors.scaling());
+      magnitude.add(read(manager, factors == null ? null : factors.magnitude(), 0));
+      bias.add(read(manager, adapter.bias(matrix.module), 0));
+      loraBias.add(read(manager, factors == null ? null : factors.bias(), 0));
+    }
+  }
+
+  /** Reads a tensor as float32, or makes an empty one of a shape. */
+  private static PtNDArray read(NDManager manager, @Nullable StoredTensor tensor, long... empty) {
+    return tensor == null
+        ? (PtNDArray) manager.zeros(new Shape(empty), DataType.FLOAT32)
+        : (PtNDArray) TensorReader.read(manager, tensor).toType(DataType.FLOAT32, false);
   }
 }

@@ -51,10 +51,12 @@ public record MemoryEstimate(
 
   /** Returns this estimate with an adapter more, for a model that computes in {@code type}. */
   public MemoryEstimate with(LoraAdapter adapter, ComputeType type) {
-    long numbers =
-        adapter.factors().stream().mapToLong(pair -> pair.a().count() + pair.b().count()).sum();
     return new MemoryEstimate(
-        weights, mappedWeights, keyValueCache, adapters + numbers * type.bytes(), workspace);
+        weights,
+        mappedWeights,
+        keyValueCache,
+        adapters + adapter.numbers() * type.bytes(),
+        workspace);
   }
 
   /** Returns the sum of all parts. */

@@ -15,7 +15,8 @@ import java.util.Map;
 final class ProgramSource {
 
   /** The modules beside the main one, {@code llama.py}. */
-  private static final List<String> MODULES = List.of("linear", "quantize", "rope", "sampling");
+  private static final List<String> MODULES =
+      List.of("linear", "adapter", "quantize", "rope", "sampling");
 
   private static final List<String> TENSOR_LISTS =
       List.of(
@@ -87,7 +88,7 @@ final class ProgramSource {
     attributes.put("linears", new EmptyContainer("List[__torch__.linear.Linear]"));
     attributes.put("sampler", new EmptyContainer("List[__torch__.sampling.Sampler]"));
     attributes.put("masks", new EmptyContainer("Dict[int, Tensor]"));
-    attributes.put("adapters", new EmptyContainer("Dict[int, __torch__.linear.Adapter]"));
+    attributes.put("adapters", new EmptyContainer("Dict[int, __torch__.adapter.Adapter]"));
     return attributes;
   }
 

@@ -39,7 +39,7 @@ class Linear:
       return torch.empty([0], dtype=6)
     return self.parts[0]
 
-  # Adds a bias, and an adapter's lora: none, or A [R, in] and B [out, R].
+  # Adds a bias, and what an adapter has for this layer: see Adapter.
   def forward(self, x: Tensor, lora: List[Tensor]) -> Tensor:
     # x [T, in] -> [T, out]
     if self.bits == 8 and x.size(0) == 1:
@@ -50,6 +50,8 @@ class Linear:
       y = y + self.bias[0]
     if torch.len(lora) > 0:
       y = y + torch.linear(torch.linear(x, lora[0]), lora[1])
+      if torch.len(lora) > 2:
+        y = (y * lora[2] + lora[3]).to(y.dtype)
     return y
 
   def product(self, x: Tensor) -> Tensor:
@@ -80,22 +82,21 @@ class Linear:
     return self.product(torch.zeros([1, weight.size(1)], dtype=weight.dtype)).size(1)
 
 
-# A LoRA adapter: by linear layer, nothing or A [R, in] and B [out, R] with the scaling alpha / R in it.
-class Adapter:
-  lora : List[List[Tensor]]
-
-  def __init__(self) -> NoneType:
-    self.lora = annotate(List[List[Tensor]], [])
-    return None
-
-  # Adds the factors of the next linear layer, float32: those of its matrices, in the order of their rows.
-  def add(self, linear: __torch__.linear.Linear, a: List[Tensor], b: List[Tensor], scaling: List[float]) -> int:
-    weight = linear.like()
-    if torch.len(a) == 0:
-      self.lora.append(annotate(List[Tensor], []))
-      return torch.len(self.lora)
-    scaled = annotate(List[Tensor], [])
-    for i in range(torch.len(b)):
-      scaled.append(b[i] * scaling[i])
-    self.lora.append([torch.cat(a).to(weight, copy=True), torch.block_diag(scaled).to(weight, copy=True)])
-    return torch.len(self.lora)
+  # Rows of the matrix itself, float32: what only DoRA needs.
+  def rows(self, start: int, count: int) -> Tensor:
+    # -> [count, in]
+    if self.bits == 8:
+      weight, bias = ops.quantized.linear_unpack(self.packed8[0])
+      return weight.narrow(0, start, count).dequantize()
+    if self.bits == 4:
+      codes = self.packed4[1].narrow(0, start, count)
+      return __torch__.quantize.int4_weight(codes, self.packed4[2].narrow(1, start, count), self.group).to(6)
+    found = annotate(List[Tensor], [])
+    first = 0  # of the part
+    for part in self.parts:
+      begin = max(start, first)
+      end = min(start + count, first + part.size(0))
+      if begin < end:
+        found.append(part.narrow(0, begin - first, end - begin).to(6))
+      first = first + part.size(0)
+    return torch.cat(found)

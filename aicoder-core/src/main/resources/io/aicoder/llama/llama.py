@@ -1,6 +1,6 @@
 # Llama as one TorchScript program: TorchScript's own text form, packed into an archive by
 # TorchScriptArchive and run by libtorch. The operators are ATen's (torch.<name>). Beside this file:
-# linear.py (linear layers and adapters), rope.py (positions), sampling.py (the choice of a token).
+# linear.py (linear layers), adapter.py (LoRA), rope.py (positions), sampling.py (the choice of a token).
 #
 # B sequences, T tokens of each in this call (B or T is 1), P positions in the cache so far, V vocabulary, H hidden
 # size, I intermediate size, N query heads, K key-value heads, D head size.
@@ -34,7 +34,7 @@ class Llama(Module):
   embedding : List[Tensor]                    # one tensor [V, H]
   norms : List[Tensor]                        # [H] each: 2 * layer + 0 attention, + 1 MLP; the last is the final one
   linears : List[__torch__.linear.Linear]
-  adapters : Dict[int, __torch__.linear.Adapter]  # -1: none
+  adapters : Dict[int, __torch__.adapter.Adapter]  # -1: none
 
   # The sequences
   cache : List[Tensor]                        # by stage, keys and values of its layers: [2, layers, B, K, capacity, D]
@@ -145,18 +145,57 @@ class Llama(Module):
 
   # Adds an adapter that adapts nothing yet.
   def add_adapter(self, adapter: int) -> int:
-    added = __torch__.linear.Adapter.__new__(__torch__.linear.Adapter)
+    added = __torch__.adapter.Adapter.__new__(__torch__.adapter.Adapter)
     added.__init__()
     if adapter < 0:
+      none = annotate(List[Tensor], [])
       for linear in self.linears:
-        added.add(linear, annotate(List[Tensor], []), annotate(List[Tensor], []), annotate(List[float], []))
+        added.add(linear, none, none, annotate(List[float], []), none, none, none)
     self.adapters[adapter] = added
     return adapter
 
-  # Adds the factors of an adapter for the next linear layer: see Adapter.
-  def add_lora(self, adapter: int, a: List[Tensor], b: List[Tensor], scaling: List[float]) -> int:
+  # Adds what an adapter has for the next linear layer: see Adapter.
+  def add_lora(self, adapter: int, a: List[Tensor], b: List[Tensor], scaling: List[float], magnitude: List[Tensor], bias: List[Tensor], lora_bias: List[Tensor]) -> int:
     added = self.adapters[adapter]
-    return added.add(self.linears[torch.len(added.lora)], a, b, scaling)
+    linear = self.linears[torch.len(added.lora)]
+    if torch.len(added.lora) == torch.len(self.linears) - 1 and torch.len(added.head) > 0:
+      linear = added.head[0]
+    return added.add(linear, a, b, scaling, magnitude, bias, lora_bias)
+
+  def add_embedding_lora(self, adapter: int, a: Tensor, b: Tensor, scaling: float, magnitude: Tensor) -> int:
+    return self.adapters[adapter].add_embedding(self.embedding[0], a, b, scaling, magnitude)
+
+  # Stages a mapped tensor as its file has it.
+  def stage_mapped(self, file: int, offset: int, shape: List[int]) -> int:
+    self.staged.append(self.files[file].narrow(0, offset, shape[0] * shape[1]).view(shape))
+    self.files.clear()
+    return torch.len(self.staged)
+
+  # Gives an adapter an embedding or head of its own: what is staged, or the base's where rows [n, H] take the place of
+  # those of some tokens.
+  def replace(self, adapter: int, head: bool, ids: List[int], rows: Tensor) -> int:
+    like = self.norms[-1] if head else self.embedding[0]
+    if torch.len(self.staged) > 0:
+      table = self.staged.pop(-1).to(like)
+    else:
+      base = self.linears[-1].rows(0, self.embedding[0].size(0)).to(like) if head else self.embedding[0]
+      table = base.index_copy(0, torch.tensor(ids, dtype=4, device=like.device), rows.to(like))
+    added = self.adapters[adapter]
+    if head:
+      linear = __torch__.linear.Linear.__new__(__torch__.linear.Linear)
+      linear.__init__([table], annotate(List[Tensor], []))
+      linear.onednn = self.linears[-1].onednn
+      added.head.append(linear)
+    else:
+      added.table.append(table)
+    return adapter
+
+  # Adds an adapter that does what others do, by weights: A side by side, B times the weight.
+  def combine_adapters(self, adapter: int, others: List[int], weights: List[float]) -> int:
+    self.add_adapter(adapter)
+    for i in range(torch.len(others)):
+      self.adapters[adapter].add_weighted(self.adapters[others[i]], weights[i])
+    return adapter
 
   def remove_adapter(self, adapter: int) -> int:
     self.adapters.pop(adapter)
@@ -248,8 +287,9 @@ class Llama(Module):
     return x * (1.0 / torch.sqrt(length * length / float(x.size(1)) + self.eps)) * self.norms[index]
 
   # Runs tokens [B T] at positions start … start + T - 1 through all layers; returns their states [B T, H].
-  def run(self, ids: Tensor, batch: int, start: int, lora: List[List[Tensor]]) -> Tensor:
-    x = torch.embedding(self.embedding[0], ids).to(self.norms[0].dtype)
+  def run(self, ids: Tensor, batch: int, start: int, adapter: __torch__.adapter.Adapter) -> Tensor:
+    lora = adapter.lora
+    x = adapter.embed(self.embedding[0], ids).to(self.norms[0].dtype)
     for stage in range(torch.len(self.devices)):
       if stage > 0:
         x = x.to(torch.device(self.devices[stage]))
@@ -269,20 +309,23 @@ class Llama(Module):
     return x
 
   # The logits behind states [B, H]: [B, V], float32.
-  def score(self, x: Tensor, lora: List[List[Tensor]]) -> Tensor:
-    return self.linears[-1].forward(self.norm(x, 2 * self.layers), lora[-1]).to(6)
+  def score(self, x: Tensor, adapter: __torch__.adapter.Adapter) -> Tensor:
+    head = self.linears[-1]
+    if torch.len(adapter.head) > 0:
+      head = adapter.head[0]
+    return head.forward(self.norm(x, 2 * self.layers), adapter.lora[-1]).to(6)
 
   # ---- calls ----
 
   # Takes a piece of the first sequence into the cache; returns its states [T, H].
   def take(self, ids: List[int], start: int, adapter: int) -> Tensor:
-    return self.run(torch.tensor(ids, dtype=4, device=self.embedding[0].device), 1, start, self.adapters[adapter].lora)
+    return self.run(torch.tensor(ids, dtype=4, device=self.embedding[0].device), 1, start, self.adapters[adapter])
 
   # Takes a piece of the prompt into the cache; the last piece leaves its logits.
   def prefill(self, ids: List[int], start: int, adapter: int, last: bool) -> int:
     x = self.take(ids, start, adapter)
     if last:
-      self.logits = [self.score(x.narrow(0, x.size(0) - 1, 1), self.adapters[adapter].lora)]
+      self.logits = [self.score(x.narrow(0, x.size(0) - 1, 1), self.adapters[adapter])]
     return start + torch.len(ids)
 
   # Settles how tokens are chosen from now on, for one sequence: see sampling.py. `prompt` may be empty when
@@ -315,9 +358,9 @@ class Llama(Module):
 
   # Takes one token of each sequence, all at the same position, into the cache; leaves their logits.
   def advance(self, tokens: List[int], position: int, adapter: int) -> int:
-    lora = self.adapters[adapter].lora
+    chosen = self.adapters[adapter]
     ids = torch.tensor(tokens, dtype=4, device=self.embedding[0].device)
-    self.logits = [self.score(self.run(ids, torch.len(tokens), position, lora), lora)]
+    self.logits = [self.score(self.run(ids, torch.len(tokens), position, chosen), chosen)]
     return self.sampler[0].accept(ids.to(self.logits[0].device))
 
   # Takes one token of each sequence and chooses the next ones.
@@ -344,13 +387,12 @@ class Llama(Module):
   # of a few positions at a time bound the memory.
   def score_tokens(self, ids: List[int], targets: List[int], start: int, adapter: int) -> Tensor:
     x = self.take(ids, start, adapter)
-    lora = self.adapters[adapter].lora
     expected = torch.tensor(targets, dtype=4, device=x.device)
     first = x.size(0) - expected.size(0)
     result = annotate(List[Tensor], [])
     for begin in range(0, expected.size(0), 64):
       count = min(64, expected.size(0) - begin)
-      logits = self.score(x.narrow(0, first + begin, count), lora)
+      logits = self.score(x.narrow(0, first + begin, count), self.adapters[adapter])
       chosen = logits.gather(1, expected.narrow(0, begin, count).unsqueeze(1))
       result.append((chosen - torch.logsumexp(logits, [1], True)).squeeze(1))
     return torch.cat(result).to(torch.device("cpu"))

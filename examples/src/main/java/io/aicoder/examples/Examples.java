@@ -20,6 +20,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       Quickstart.class,
       Generate.class,
       Evaluate.class,
+      MergeAdapter.class,
       DecodeBenchmark.class,
       QuantizationReport.class,
       ExportProgram.class,

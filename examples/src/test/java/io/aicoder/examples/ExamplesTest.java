@@ -62,8 +62,47 @@ class ExamplesTest {
     assertThat(outcome.out()).contains("Quickstart", "Generate", "Evaluate", "DecodeBenchmark");
   }
 
+  @Test
+  void aMergedAdapterIsAModelOfItsOwn(@TempDir Path directory) throws Exception {
+    String merged = directory.resolve("merged").toString();
+    Outcome outcome =
+        run(
+            "MergeAdapter",
+            "--model=examples/nano/base",
+            "--adapter=examples/nano/adapter",
+            "--shard-megabytes=5",
+            "--out=" + merged);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out()).contains("100 % of 14 MB", "wrote " + merged);
+    assertThat(directory.resolve("merged/model.safetensors.index.json")).exists();
+    assertThat(ids("--model=" + merged))
+        .isEqualTo(ids("--model=examples/nano/base", "--adapter=examples/nano/adapter"));
+
+    Outcome again =
+        run(
+            "MergeAdapter",
+            "--model=examples/nano/base",
+            "--adapter=examples/nano/adapter",
+            "--out=" + merged);
+    assertThat(again.code()).isEqualTo(Examples.FAILED);
+    assertThat(again.err()).contains("error: " + merged + ": exists and is not empty");
+  }
+
+  private static JsonNode ids(String... model) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(List.of("Generate", "--json", "--dtype=fp32", "--max-new-tokens=24"));
+    arguments.addAll(List.of("--prompt-ids=4090,4093,84,665,4094,268"));
+    arguments.addAll(List.of(model));
+    return MAPPER.readTree(run(arguments.toArray(String[]::new)).out()).get("ids");
+  }
+
   @ParameterizedTest
-  @CsvSource({"Generate, --prompt-ids", "Evaluate, --answers", "DecodeBenchmark, --new-tokens"})
+  @CsvSource({
+    "Generate, --prompt-ids",
+    "Evaluate, --answers",
+    "MergeAdapter, --scale",
+    "DecodeBenchmark, --new-tokens"
+  })
   void helpExplainsOne(String name, String option) throws Exception {
     Outcome outcome = run(name, "--help");
 

@@ -1,0 +1,91 @@
+package io.aicoder.checkpoint;
+
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A directory that appears under its name when it is complete: it is filled beside its place, and
+ * moved there at the end. Closed before that, it is gone.
+ */
+final class NewDirectory implements AutoCloseable {
+
+  private final Path target;
+  private final Path path;
+  private boolean finished;
+
+  private NewDirectory(Path target, Path path) {
+    this.target = target;
+    this.path = path;
+  }
+
+  /**
+   * Creates the directory beside its place.
+   *
+   * @param target does not exist or is an empty directory
+   * @param bytes what will be written into it
+   * @throws AiCoderException when something is there, or the disk has no room
+   */
+  static NewDirectory create(Path target, long bytes) throws IOException {
+    Path place = target.toAbsolutePath().normalize();
+    Path parent = place.getParent();
+    if (parent == null || !Files.isDirectory(parent)) {
+      throw problem(target, "cannot be made: the directory around it does not exist");
+    }
+    if (Files.exists(place) && !isEmptyDirectory(place)) {
+      throw problem(target, "exists and is not empty: nothing is overwritten, name another");
+    }
+    long room = Files.getFileStore(parent).getUsableSpace();
+    if (room < bytes) {
+      throw problem(target, "needs " + bytes + " bytes, the disk has " + room + " free: make room");
+    }
+    Path path = Files.createTempDirectory(parent, "." + place.getFileName() + ".");
+    return new NewDirectory(place, path);
+  }
+
+  private static boolean isEmptyDirectory(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.findAny().isEmpty();
+    }
+  }
+
+  private static AiCoderException problem(Path target, String problem) {
+    return new AiCoderException(ErrorCategory.ENVIRONMENT, target + ": " + problem);
+  }
+
+  /** Returns where to write. */
+  Path path() {
+    return path;
+  }
+
+  /** Moves it to its place. */
+  void finish() throws IOException {
+    // Only an empty directory goes away here; whatever came into it meanwhile makes this fail.
+    Files.deleteIfExists(target);
+    Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+    finished = true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (finished) {
+      return;
+    }
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(path)) {
+      files = all.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path file : files) {
+      Files.delete(file);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package io.aicoder.checkpoint;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Writes a safetensors file, the numbers of one tensor after the other, so that no tensor need fit
+ * into memory.
+ */
+final class SafeTensorsWriter implements AutoCloseable {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /** Headers are filled with spaces to a multiple of this, so that numbers lie aligned. */
+  private static final int ALIGNMENT = 8;
+
+  private final FileChannel channel;
+  private final long end;
+
+  /**
+   * Creates a file and writes its header.
+   *
+   * @param tensors what will be written, in this order; only names, types and shapes matter
+   */
+  SafeTensorsWriter(Path file, List<StoredTensor> tensors) throws IOException {
+    ObjectNode header = MAPPER.createObjectNode();
+    header.putObject("__metadata__").put("format", "pt");
+    long at = 0;
+    for (StoredTensor tensor : tensors) {
+      ObjectNode entry = header.putObject(tensor.name()).put("dtype", tensor.type().name());
+      ArrayNode shape = entry.putArray("shape");
+      tensor.shape().forEach(shape::add);
+      entry.putArray("data_offsets").add(at).add(at + tensor.bytes());
+      at += tensor.bytes();
+    }
+    byte[] text = MAPPER.writeValueAsBytes(header);
+    int length = (text.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    ByteBuffer start = ByteBuffer.allocate(8 + length).order(ByteOrder.LITTLE_ENDIAN);
+    start.putLong(length).put(text);
+    while (start.hasRemaining()) {
+      start.put((byte) ' ');
+    }
+    channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    end = 8 + length + at;
+    write(start.flip());
+  }
+
+  /** Writes the next bytes. */
+  void write(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** Copies the bytes of a stored tensor. */
+  void copy(StoredTensor tensor) throws IOException {
+    try (FileChannel source = FileChannel.open(tensor.file(), StandardOpenOption.READ)) {
+      long left = tensor.bytes();
+      while (left > 0) {
+        long copied = source.transferTo(tensor.offset() + tensor.bytes() - left, left, channel);
+        if (copied <= 0) {
+          throw new IOException(tensor.file() + " ended early");
+        }
+        left -= copied;
+      }
+    }
+  }
+
+  /** Sees that everything is there and on the disk. */
+  void finish() throws IOException {
+    if (channel.position() != end) {
+      throw new IOException("wrote " + channel.position() + " of " + end + " bytes");
+    }
+    channel.force(true);
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+
+  /** Divides tensors among files of at most so many bytes, or of one larger tensor. */
+  static List<List<StoredTensor>> shards(List<StoredTensor> tensors, long bytes) {
+    List<List<StoredTensor>> shards = new ArrayList<>();
+    long filled = 0;
+    for (StoredTensor tensor : tensors) {
+      if (shards.isEmpty() || filled + tensor.bytes() > bytes) {
+        shards.add(new ArrayList<>());
+        filled = 0;
+      }
+      shards.get(shards.size() - 1).add(tensor);
+      filled += tensor.bytes();
+    }
+    return shards;
+  }
+}
