@@ -56,7 +56,6 @@ public final class AiCoder implements CodeModel {
   /** The adapter name by which a request asks for the model without any. */
   public static final String BASE = "base";
 
-
   private final Checkpoint checkpoint;
   private final ComputeType type;
   private final Quantization quantization;
@@ -276,7 +275,8 @@ public final class AiCoder implements CodeModel {
 
   /**
    * Unloads an adapter. Requests that run with it or wait go on and end as if it were still there;
-   * later ones are refused. Waits for a text that is being scored, not for requests; its memory is free when the last of them has ended.
+   * later ones are refused. Waits for a text that is being scored, not for requests; its memory is
+   * free when the last of them has ended.
    *
    * @throws AiCoderException when no adapter of that name is loaded, or it is the default
    */
@@ -432,8 +432,7 @@ public final class AiCoder implements CodeModel {
    */
   public float[] embed(Prompt text, Pooling pooling, boolean normalized, @Nullable String adapter) {
     List<Integer> ids = orders.fitting(orders.encode(text));
-    float[] embedding =
-        adapters.locked(() -> scorer.embed(ids, pooling, adapters.number(adapter)));
+    float[] embedding = adapters.locked(() -> scorer.embed(ids, pooling, adapters.number(adapter)));
     return normalized ? ofLengthOne(embedding) : embedding;
   }
 

@@ -188,11 +188,7 @@ class ScoringTest {
     int first = plain.ids().get(0);
     GenerationResult biased =
         coder.generate(
-            request
-                .optLogitBias(Map.of(first, -100.0))
-                .optTemperature(0.3)
-                .optSeed(1L)
-                .build());
+            request.optLogitBias(Map.of(first, -100.0)).optTemperature(0.3).optSeed(1L).build());
     assertThat(biased.ids()).doesNotContain(first);
     assertThat(likeliest(biased)).isEqualTo(likeliest(plain)).hasSize(3);
     assertThat(likeliest(coder.generate(request.optLogProbabilities(0).build()))).isEmpty();

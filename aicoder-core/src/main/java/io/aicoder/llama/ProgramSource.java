@@ -20,15 +20,7 @@ final class ProgramSource {
 
   private static final List<String> TENSOR_LISTS =
       List.of(
-          "files",
-          "staged",
-          "staged_bias",
-          "embedding",
-          "norms",
-          "cache",
-          "cos",
-          "sin",
-          "logits");
+          "files", "staged", "staged_bias", "embedding", "norms", "cache", "cos", "sin", "logits");
 
   /** The product of one row and a matrix in the source, and what stands for it without oneDNN. */
   private static final String ONEDNN_PRODUCT =

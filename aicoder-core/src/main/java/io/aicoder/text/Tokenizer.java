@@ -44,8 +44,7 @@ public final class Tokenizer implements AutoCloseable {
 
   private boolean closed;
 
-  private Tokenizer(
-      Path file, HuggingFaceTokenizer tokenizer, @Nullable List<Integer> begin) {
+  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, @Nullable List<Integer> begin) {
     this.file = file;
     this.tokenizer = tokenizer;
     this.begin = begin;

@@ -7,6 +7,7 @@ import io.aicoder.fixture.ModelDirectory;
 import io.aicoder.generate.FinishReason;
 import io.aicoder.generate.GenerationResult;
 import io.aicoder.llama.ComputeType;
+import io.aicoder.llama.Placement;
 import io.aicoder.llama.Sampling;
 import io.aicoder.llama.TorchRuntime;
 import io.aicoder.llama.WeightLoader;
@@ -35,7 +36,15 @@ class TokenFilterTest {
     TorchRuntime.start(0);
     tokenizer = Tokenizer.open(ModelDirectory.NANO);
     Checkpoint checkpoint = Checkpoint.open(ModelDirectory.NANO);
-    scheduler = new Scheduler(() -> WeightLoader.load(checkpoint, ComputeType.FP32), tokenizer);
+    scheduler =
+        new Scheduler(
+            () ->
+                WeightLoader.load(
+                    checkpoint,
+                    ComputeType.FP32,
+                    Placement.on(Placement.CPU),
+                    (bytes, total) -> {}),
+            tokenizer);
   }
 
   @AfterAll
@@ -83,10 +92,12 @@ class TokenFilterTest {
       double temperature, int samples, @Nullable TokenFilter filter, List<Integer> eos) {
     Sampling sampling = new Sampling(temperature, 0, 1, 0, 1, 1, 0, 0, 0, Map.of(), 0, List.of());
     List<Integer> prompt = tokenizer.encode("import torch\n", false);
-    return scheduler.run(
-        new Order(
-            prompt, 30, sampling, 5, samples, null, List.of(), eos, List.of(), -1, null, false,
-            filter));
+    return scheduler
+        .start(
+            new Order(
+                prompt, 30, sampling, 5, samples, null, List.of(), eos, List.of(), -1, null, false,
+                filter))
+        .get();
   }
 
   @Test

@@ -2,7 +2,6 @@ package io.aicoder.fuzz;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.aicoder.checkpoint.Checkpoint;
-import io.aicoder.checkpoint.LlamaConfig;
 import io.aicoder.checkpoint.LoraAdapter;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.fixture.ModelDirectory;
@@ -27,7 +26,7 @@ class SafeTensorsFuzzTest {
   private static FuzzedModel single;
   private static FuzzedModel sharded;
   private static FuzzedModel adapter;
-  private static LlamaConfig config;
+  private static Checkpoint base;
   private static byte[] data;
 
   @BeforeAll
@@ -35,7 +34,7 @@ class SafeTensorsFuzzTest {
     single = FuzzedModel.of("tied", directory.resolve("single"));
     sharded = FuzzedModel.of("sharded", directory.resolve("sharded"));
     adapter = FuzzedModel.of(ModelDirectory.adapter("q_v", directory));
-    config = Checkpoint.open(single.directory()).config();
+    base = Checkpoint.open(single.directory());
     byte[] file = Files.readAllBytes(Recording.path("checkpoints/tied/" + WEIGHTS));
     int header = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
     data = Arrays.copyOfRange(file, 8 + header, file.length);
@@ -64,7 +63,7 @@ class SafeTensorsFuzzTest {
   void adapter(byte[] content) {
     adapter.with(ADAPTER, content);
     try {
-      LoraAdapter.open(adapter.directory(), config).fingerprint();
+      LoraAdapter.open(adapter.directory(), base).fingerprint();
     } catch (AiCoderException e) {
       FuzzedModel.requireMessage(e);
     }

@@ -125,9 +125,13 @@ class MemoryEstimateTest {
   @Test
   void aRealShortageIsExplained() {
     try (LlamaProgram program = WeightLoader.load(NANO, ComputeType.BF16)) {
-      program.begin(256);
+      program.begin(1, 256);
       assertThatThrownBy(
-              () -> program.callLong("make_tables", ai.djl.pytorch.jni.IValue.from(1L << 46)))
+              () ->
+                  program.callLong(
+                      "make_tables",
+                      ai.djl.pytorch.jni.IValue.from(1L << 46),
+                      ai.djl.pytorch.jni.IValue.from(1L)))
           .isInstanceOfSatisfying(
               EngineException.class, e -> assertThat(MemoryShortage.isBehind(e)).isTrue());
     }

@@ -126,7 +126,7 @@ class ExamplesTest {
       value = {
         "Generate --model examples/nano/base | --prompt",
         "Generate --model examples/nano/base --prompt x --prompt-ids 1 | mutually exclusive",
-        "Generate --model examples/nano/base --prompt x --quantization int8 | int8 is not available yet",
+        "Generate --model examples/nano/base --prompt x --quantization int4 --group-size 7 | it must be 32, 64 or 128",
         "Generate --model examples/nano/base --prompt x --device tpu | --device tpu is not known: cpu, cuda:0",
         "ExportProgram --model examples/nano/base | --out",
         "Evaluate --tasks x --out y | --model",
