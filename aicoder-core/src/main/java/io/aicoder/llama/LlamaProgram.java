@@ -207,11 +207,10 @@ public final class LlamaProgram implements AutoCloseable {
    * @throws AiCoderException when memory cannot hold the keys and values of so many
    */
   public void begin(int sequences, int capacity) {
-    double bytes =
-        config.layers() * PartSizes.cacheOfLayer(config, type, capacity, sequences)
-            + (double) ROTARY_BYTES * config.headSize() * capacity;
+    double bytes = config.layers() * PartSizes.cacheOfLayer(config, type, capacity, sequences);
+    double tables = (double) ROTARY_BYTES * config.headSize() * capacity;
     // An allocation beyond the machine's memory may succeed, to end the JVM when it is used.
-    if (placement.onCpu() && bytes > DeviceMemory.of(Placement.CPU).total()) {
+    if (placement.onCpu() && bytes + tables > DeviceMemory.of(Placement.CPU).total()) {
       throw noCache(sequences, capacity, bytes, null);
     }
     try {

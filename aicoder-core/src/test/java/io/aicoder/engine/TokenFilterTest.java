@@ -40,10 +40,7 @@ class TokenFilterTest {
         new Scheduler(
             () ->
                 WeightLoader.load(
-                    checkpoint,
-                    ComputeType.FP32,
-                    Placement.on(Placement.CPU),
-                    (bytes, total) -> {}),
+                    checkpoint, ComputeType.FP32, Placement.on("cpu"), (bytes, total) -> {}),
             tokenizer);
   }
 
