@@ -177,8 +177,24 @@ class ServingModelTest {
     Output output =
         model.post(
             Map.of(
-                "messages", unseenTask(), "n", 2, "temperature", 1.5, "seed", 7, "logprobs", true,
-                "top_logprobs", 2, "max_tokens", 5, "min_tokens", 5, "presence_penalty", 0.5));
+                "messages",
+                unseenTask(),
+                "n",
+                2,
+                "temperature",
+                1.5,
+                "seed",
+                7,
+                "logprobs",
+                true,
+                "top_logprobs",
+                2,
+                "max_tokens",
+                5,
+                "min_tokens",
+                5,
+                "presence_penalty",
+                0.5));
 
     JsonNode answer = ServingModel.json(output);
     assertThat(answer.path("choices")).hasSize(2);
