@@ -228,6 +228,13 @@ class DamagedCheckpointTest {
         "top_k       | -3     | top_k is -3: it must be a whole number of at least 1",
         "top_p       | 1.5    | top_p is 1.5: it must be at most 1",
         "top_p       | 0      | top_p is 0: it must be a number above 0",
+        "min_p       | 1.1    | min_p is 1.1: it must be at most 1",
+        "typical_p   | 0      | typical_p is 0: it must be a number above 0",
+        "no_repeat_ngram_size | -1 | no_repeat_ngram_size is -1: it must be a whole number",
+        "min_new_tokens | 0.5 | min_new_tokens is 0.5: it must be a whole number",
+        "num_beams   | 0      | num_beams is 0: it must be a whole number of at least 1",
+        "length_penalty | \"x\" | length_penalty is \"x\": it must be a number",
+        "early_stopping | \"ever\" | early_stopping is \"ever\": it must be true, false or",
         "max_new_tokens | 0   | max_new_tokens is 0: it must be a whole number of at least 1",
         "repetition_penalty | 0 | repetition_penalty is 0: it must be a number above 0",
         "eos_token_id | [\"x\"] | eos_token_id holds \"x\": it must hold token ids",
@@ -241,6 +248,25 @@ class DamagedCheckpointTest {
                 "{\"do_sample\": true, \"%s\": %s}".formatted(field, value))
             .path(),
         "generation_config.json: " + problem);
+  }
+
+  /** Settings that only transformers has are named in the log; the model works without them. */
+  @Test
+  void defaultsThatAreNotSupportedHaveNoEffect(@TempDir Path directory) {
+    Path model =
+        tied(directory)
+            .write(
+                "generation_config.json",
+                """
+                {"num_beams": 3, "do_sample": true, "temperature": 0, "epsilon_cutoff": 0.1,
+                 "bad_words_ids": [[1]], "suppress_tokens": [], "min_length": 0}
+                """)
+            .path();
+    try (AiCoder coder = AiCoder.load(model)) {
+      assertThat(
+              coder.generate(GenerationRequest.tokens(List.of(1)).optMaxNewTokens(4).build()).ids())
+          .hasSize(4);
+    }
   }
 
   /** Sizes that no memory holds do not fit the file, which is seen before anything is made. */

@@ -103,7 +103,7 @@ class ScoringTest {
         .isEqualTo(coder.score(new Prompt.Text(text), 1024, null).perplexity())
         .isGreaterThan(1);
     String seen = coder.generate(GenerationRequest.text("import torch\n").build()).text();
-    assertThat(coder.perplexity("import torch\n" + seen)).isBetween(1.0, 10.0);
+    assertThat(coder.perplexity("import torch\n" + seen)).isBetween(1.0, 100.0);
   }
 
   @ParameterizedTest

@@ -98,21 +98,20 @@ final class BeamSearch {
   private void step() {
     double[] sums = running.stream().mapToDouble(Beam::sum).toArray();
     double[] best = program.continuations(sums, looked);
-    int vocabulary = program.config().vocabularySize();
     boolean full = beams.earlyStopping() == EarlyStopping.WHEN_ENOUGH && isFull();
     List<Beam> next = new ArrayList<>();
     List<Long> origins = new ArrayList<>();
-    int count = best.length / 2;
+    int count = best.length / 3;
     for (int i = 0; i < count && best[i] != Double.NEGATIVE_INFINITY; i++) {
-      long place = (long) best[count + i];
-      Beam before = running.get((int) (place / vocabulary));
-      int token = (int) (place % vocabulary);
+      int row = (int) best[count + i];
+      int token = (int) best[2 * count + i];
+      Beam before = running.get(row);
       Beam beam = new Beam(before, token, before.length() + 1, (float) best[i]);
       FinishReason reason = end(beam);
       if (reason == null) {
         if (next.size() < beams.count()) {
           next.add(beam);
-          origins.add(place / vocabulary);
+          origins.add((long) row);
         }
       } else if (i < beams.count() && !full) {
         keep(beam, reason);

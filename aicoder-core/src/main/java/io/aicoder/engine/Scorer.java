@@ -94,12 +94,13 @@ public final class Scorer {
     program.begin(1, Prefill.capacity(ids.size()));
     program.expect(ids.size());
     boolean last = pooling == Pooling.LAST_TOKEN;
-    double[] sum = new double[program.config().hiddenSize()];
+    double[] sum = {};
     for (int start = 0; start < ids.size(); start += Prefill.CHUNK) {
       int end = Math.min(start + Prefill.CHUNK, ids.size());
       float[] piece = program.embed(Prefill.longs(ids.subList(start, end)), start, adapter, last);
-      for (int i = 0; i < sum.length; i++) {
-        sum[i] = last ? piece[i] : sum[i] + piece[i];
+      sum = last || start == 0 ? new double[piece.length] : sum;
+      for (int i = 0; i < piece.length; i++) {
+        sum[i] += piece[i];
       }
     }
     float[] embedding = new float[sum.length];

@@ -413,8 +413,8 @@ public final class LlamaProgram implements AutoCloseable {
    *
    * @param scores the sum of each sequence so far
    * @param count how many to find
-   * @return their sums, best first, then for each the sequence times {@code vocab_size} plus the
-   *     token; twice {@code count} numbers, fewer when there are not so many
+   * @return their sums, best first, then the sequences they continue, then their tokens; {@code
+   *     count} of each, fewer when there are not so many
    */
   public double[] continuations(double[] scores, int count) {
     double[] found =

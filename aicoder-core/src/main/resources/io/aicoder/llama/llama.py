@@ -368,12 +368,15 @@ class Llama(Module):
     self.advance(tokens, position, adapter)
     return self.choose(draws)
 
-  # The `count` best continuations of all beams, given the beams' scores: their scores, and beam * V + token, [2, count].
+  # The `count` best continuations of all beams, given the beams' scores: their
+  # scores, their beams and their tokens, [3, count].
   def continuations(self, scores: List[float], count: int) -> Tensor:
     logs = self.sampler[0].process(torch.log_softmax(self.logits[0], 1), self.masks)
     sums = (logs + torch.tensor(scores, dtype=6, device=logs.device).unsqueeze(1)).view([-1])
     best, places = torch.topk(sums, min(count, sums.size(0)))
-    return torch.stack([best.to(7), places.to(7)]).to(torch.device("cpu"))
+    vocabulary = logs.size(1)
+    beams = torch.floor_divide(places, vocabulary)
+    return torch.stack([best.to(7), beams.to(7), torch.remainder(places, vocabulary).to(7)]).to(torch.device("cpu"))
 
   # The log probabilities of the chosen tokens and of the likeliest: see sampling.py.
   def log_probabilities(self, tokens: List[int], count: int) -> Tensor:

@@ -67,9 +67,9 @@ class Sampler:
     self.new_tokens = self.new_tokens + 1
     column = tokens.unsqueeze(1)
     if torch.len(self.seen) > 0:
-      self.seen = [self.seen[0].scatter(1, column, True)]
+      self.seen[0].scatter_(1, column, True)
     if torch.len(self.counts) > 0:
-      self.counts = [self.counts[0].scatter_add(1, column, torch.ones_like(column, dtype=6))]
+      self.counts[0].scatter_add_(1, column, torch.ones_like(column, dtype=6))
     if torch.len(self.history) > 0:
       self.history = [torch.cat([self.history[0], column], 1)]
     return self.new_tokens

@@ -15,7 +15,6 @@ import io.aicoder.eval.sandbox.Execution;
 import io.aicoder.eval.sandbox.Limits;
 import io.aicoder.eval.sandbox.Termination;
 import io.aicoder.eval.task.Task;
-import io.aicoder.generate.GenerationRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,7 +96,7 @@ class AgentLoopTest {
                 + "\n\n**repair suggestion**\nReturn something else.\n\n**instruction**\n"
                 + TASK.instruction());
     assertThat(model.requests)
-        .extracting(GenerationRequest::maxNewTokens)
+        .extracting(request -> request.stopping().maxNewTokens())
         .containsExactly(256, 48, 320, 48, 320);
     assertThat(second.completionTokens()).isEqualTo(3 + 2);
   }
@@ -137,12 +136,12 @@ class AgentLoopTest {
   void samplingDrawsASeedForEachQuestion() {
     GenerationOptions sampling = GenerationOptions.GREEDY.withTemperature(0.8).withTopP(0.9);
     solve(new CoderGen(PromptTemplates.standard(), 1), passing("never"), sampling);
-    List<Long> seeds = model.requests.stream().map(GenerationRequest::seed).toList();
+    List<Long> seeds = model.requests.stream().map(request -> request.sampling().seed()).toList();
 
     assertThat(seeds).hasSize(3).doesNotHaveDuplicates().doesNotContainNull();
     model.requests.clear();
     solve(new CoderGen(PromptTemplates.standard(), 1), passing("never"), sampling);
-    assertThat(model.requests).extracting(GenerationRequest::seed).isEqualTo(seeds);
+    assertThat(model.requests).extracting(request -> request.sampling().seed()).isEqualTo(seeds);
   }
 
   @Test
@@ -153,7 +152,7 @@ class AgentLoopTest {
         GenerationOptions.GREEDY.withTemperature(1));
     assertThat(model.requests).extracting(ScriptedModel::prompt).containsOnly(TASK.instruction());
     assertThat(model.requests)
-        .extracting(GenerationRequest::seed)
+        .extracting(request -> request.sampling().seed())
         .hasSize(3)
         .doesNotHaveDuplicates();
   }
