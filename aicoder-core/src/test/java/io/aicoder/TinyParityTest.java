@@ -79,15 +79,29 @@ class TinyParityTest {
   void runsInTheNumberFormatOfTheFile(String name, @TempDir Path directory) {
     Path model = ModelDirectory.checkpoint(name, directory).path();
     try (AiCoder coder = AiCoder.load(model)) {
-      JsonNode recorded = Recording.read("checkpoints/" + name + "/expected.json").get("cases");
-      for (JsonNode entry : recorded) {
-        GenerationResult result = coder.generate(request(entry));
-        DoubleSummaryStatistics range =
-            DoubleStream.of(Recording.numbers(entry.get("last_logits"))).summaryStatistics();
-        // bfloat16 keeps 8 bits, these weights are random and wide, some prompts long.
-        assertThat(Recording.largestDifference(entry.get("last_logits"), result.promptLogits()))
-            .isLessThan((range.getMax() - range.getMin()) / 5);
-      }
+      assertNear("checkpoints/" + name, coder);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("adapters")
+  void adaptsInTheNumberFormatOfTheFile(String name, @TempDir Path directory) {
+    String base = Recording.read("adapters/" + name + "/expected.json").get("base").textValue();
+    Path model = ModelDirectory.checkpoint(base, directory).path();
+    try (AiCoder coder =
+        AiCoder.builder(model).optAdapter(Recording.path("adapters/" + name)).build()) {
+      assertNear("adapters/" + name, coder);
+    }
+  }
+
+  private static void assertNear(String resource, AiCoder coder) {
+    for (JsonNode entry : Recording.read(resource + "/expected.json").get("cases")) {
+      GenerationResult result = coder.generate(request(entry));
+      DoubleSummaryStatistics range =
+          DoubleStream.of(Recording.numbers(entry.get("last_logits"))).summaryStatistics();
+      // bfloat16 keeps 8 bits, these weights are random and wide, some prompts long.
+      assertThat(Recording.largestDifference(entry.get("last_logits"), result.promptLogits()))
+          .isLessThan((range.getMax() - range.getMin()) / 5);
     }
   }
 

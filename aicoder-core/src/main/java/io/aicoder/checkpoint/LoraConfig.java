@@ -3,6 +3,7 @@ package io.aicoder.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param bias {@code bias}: whose biases take the place of the base's
  * @param loraBias {@code lora_bias}: whether B has biases
  * @param dora {@code use_dora}: whether there are magnitudes
- * @param saved {@code modules_to_save}, without those that tie others
+ * @param saved {@code modules_to_save} by full names
  * @param tied {@code ensure_weight_tying}: whether a tied head is adapted as the embedding is
  * @param trainableTokens {@code trainable_token_indices} by module
  */
@@ -157,7 +158,7 @@ record LoraConfig(
 
   /** Returns the full names of the modules that are saved whole. */
   private static Set<String> saved(JsonObject json) {
-    Set<String> saved = new java.util.LinkedHashSet<>();
+    Set<String> saved = new LinkedHashSet<>();
     for (String name : json.texts("modules_to_save")) {
       saved.add(table(json, "modules_to_save", name));
     }

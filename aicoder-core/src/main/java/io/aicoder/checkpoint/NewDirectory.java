@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -45,8 +46,9 @@ final class NewDirectory implements AutoCloseable {
     if (room < bytes) {
       throw problem(target, "needs " + bytes + " bytes, the disk has " + room + " free: make room");
     }
-    Path path = Files.createTempDirectory(parent, "." + place.getFileName() + ".");
-    return new NewDirectory(place, path);
+    // Not createTempDirectory: its result would be its owner's alone.
+    Path path = parent.resolve("." + place.getFileName() + "." + UUID.randomUUID());
+    return new NewDirectory(place, Files.createDirectory(path));
   }
 
   private static boolean isEmptyDirectory(Path directory) throws IOException {

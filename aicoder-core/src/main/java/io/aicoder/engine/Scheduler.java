@@ -109,7 +109,7 @@ public final class Scheduler implements AutoCloseable {
   }
 
   /**
-   * Does something to the program behind the orders that are queued by now.
+   * Does something to the program when the orders that are queued by now have ended.
    *
    * @return completed when it is done, or when it failed
    * @throws AiCoderException when the engine is closed

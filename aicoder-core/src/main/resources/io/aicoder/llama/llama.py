@@ -176,7 +176,7 @@ class Llama(Module):
   def replace(self, adapter: int, head: bool, ids: List[int], rows: Tensor) -> int:
     like = self.norms[-1] if head else self.embedding[0]
     if torch.len(self.staged) > 0:
-      table = self.staged.pop(-1).to(like)
+      table = self.staged.pop(-1).to(like, copy=True)  # who trains writes over adapter files, also mapped ones
     else:
       base = self.linears[-1].rows(0, self.embedding[0].size(0)).to(like) if head else self.embedding[0]
       table = base.index_copy(0, torch.tensor(ids, dtype=4, device=like.device), rows.to(like))

@@ -218,6 +218,10 @@ class AdapterMergeTest {
     }
     assertThat(target.resolve("config.json"))
         .hasSameBinaryContentAs(base.directory().resolve("config.json"));
+    if (target.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      assertThat(Files.getPosixFilePermissions(target))
+          .isEqualTo(Files.getPosixFilePermissions(base.directory())); // as of any new directory
+    }
   }
 
   @Test

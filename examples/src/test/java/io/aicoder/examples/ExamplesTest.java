@@ -73,7 +73,7 @@ class ExamplesTest {
             "--shard-megabytes=5",
             "--out=" + merged);
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    assertThat(outcome.out()).contains("100 % of 14 MB", "wrote " + merged);
+    assertThat(outcome.out()).contains("100 % of 13 MB", "wrote " + merged);
     assertThat(directory.resolve("merged/model.safetensors.index.json")).exists();
     assertThat(ids("--model=" + merged))
         .isEqualTo(ids("--model=examples/nano/base", "--adapter=examples/nano/adapter"));
