@@ -1,8 +1,6 @@
 package io.aicoder.text;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.generate.ChatMessage;
@@ -26,18 +24,6 @@ import org.jspecify.annotations.Nullable;
  * for use by several threads.
  */
 public final class ChatTemplate {
-
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-
-  private static final List<String> SPECIAL_TOKENS =
-      List.of(
-          "bos_token",
-          "eos_token",
-          "unk_token",
-          "sep_token",
-          "pad_token",
-          "cls_token",
-          "mask_token");
 
   private final Path source;
   private final Map<String, Object> constants;
@@ -67,41 +53,24 @@ public final class ChatTemplate {
    * @throws AiCoderException when a file is damaged
    */
   public static @Nullable ChatTemplate open(Path directory) {
-    Path configFile = directory.resolve("tokenizer_config.json");
+    TokenizerConfig config = TokenizerConfig.read(directory);
     Path templateFile = directory.resolve("chat_template.jinja");
     boolean ownFile = Files.isRegularFile(templateFile);
-    try {
-      JsonNode config = config(configFile);
-      String template = ownFile ? Files.readString(templateFile) : template(configFile, config);
-      return template == null
-          ? null
-          : new ChatTemplate(
-              ownFile ? templateFile : configFile,
-              template,
-              specialTokens(config),
-              LocalDateTime::now);
-    } catch (IOException e) {
-      throw new AiCoderException(
-          ErrorCategory.CHECKPOINT,
-          "%s: cannot be read (%s): download the file again"
-              .formatted(ownFile ? templateFile : configFile, e.getMessage()),
-          e);
-    }
+    String template = ownFile ? read(templateFile) : template(config.file(), config.root());
+    return template == null
+        ? null
+        : new ChatTemplate(
+            ownFile ? templateFile : config.file(),
+            template,
+            config.specialTokens(),
+            LocalDateTime::now);
   }
 
-  private static JsonNode config(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      return MAPPER.createObjectNode();
-    }
+  private static String read(Path file) {
     try {
-      JsonNode config = MAPPER.readTree(Files.readAllBytes(file));
-      if (config != null && config.isObject()) {
-        return config;
-      }
-      throw problem(file, "does not hold a JSON object: download the file again", null);
-    } catch (JsonProcessingException e) {
-      throw problem(
-          file, "not valid JSON (" + e.getOriginalMessage() + "): download the file again", e);
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw problem(file, "cannot be read (" + e.getMessage() + "): download the file again", e);
     }
   }
 
@@ -129,18 +98,6 @@ public final class ChatTemplate {
                 + names
                 + ": save the one to use as chat_template.jinja",
         null);
-  }
-
-  private static Map<String, String> specialTokens(JsonNode config) {
-    Map<String, String> tokens = new HashMap<>();
-    for (String name : SPECIAL_TOKENS) {
-      JsonNode token = config.path(name);
-      JsonNode content = token.isObject() ? token.path("content") : token;
-      if (content.isTextual()) {
-        tokens.put(name, content.textValue());
-      }
-    }
-    return tokens;
   }
 
   /**

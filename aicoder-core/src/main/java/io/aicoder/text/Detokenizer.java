@@ -54,6 +54,10 @@ public final class Detokenizer {
     }
     String context = tokenizer.decode(ids.subList(contextStart, pendingStart));
     String all = tokenizer.decode(ids.subList(contextStart, ids.size()));
-    return all.length() > context.length() ? all.substring(context.length()) : "";
+    if (!all.startsWith(context)) {
+      // Bytes of single tokens are read together: a wrong one behind them spoils a whole character.
+      return tokenizer.decode(ids.subList(pendingStart, ids.size()));
+    }
+    return all.substring(context.length());
   }
 }

@@ -13,6 +13,8 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A checkpoint's {@code tokenizer.json}, run by Hugging Face's own tokenizers library through DJL.
@@ -28,20 +30,25 @@ public final class Tokenizer implements AutoCloseable {
   private final Path file;
   private final HuggingFaceTokenizer tokenizer;
 
+  /** What a prompt begins with; {@code null} when the post-processor knows. */
+  private final @Nullable List<Integer> begin;
+
   /** Encoding while another thread closes would use memory that is freed. */
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   private boolean closed;
 
-  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer) {
+  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, @Nullable List<Integer> begin) {
     this.file = file;
     this.tokenizer = tokenizer;
+    this.begin = begin;
   }
 
   /**
    * Opens the tokenizer of a checkpoint directory.
    *
-   * @throws AiCoderException when {@code tokenizer.json} is absent or damaged
+   * @throws AiCoderException when {@code tokenizer.json} is absent or damaged, or {@code
+   *     tokenizer_config.json} is damaged
    */
   public static Tokenizer open(Path directory) {
     Path file = directory.resolve("tokenizer.json");
@@ -51,11 +58,20 @@ public final class Tokenizer implements AutoCloseable {
           directory
               + ": has no tokenizer.json: download it, or convert tokenizer.model with transformers");
     }
+    TokenizerConfig config = TokenizerConfig.read(directory);
+    HuggingFaceTokenizer tokenizer = load(file);
     try {
-      return new Tokenizer(
-          file,
-          HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(TokenizerFile.read(file)), OPTIONS));
+      return new Tokenizer(file, tokenizer, begin(tokenizer, config));
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  private static HuggingFaceTokenizer load(Path file) {
+    try {
+      return HuggingFaceTokenizer.newInstance(
+          new ByteArrayInputStream(TokenizerFile.read(file)), OPTIONS);
     } catch (IOException | RuntimeException e) {
       throw new AiCoderException(
           ErrorCategory.CHECKPOINT,
@@ -78,13 +94,39 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns a prompt into token ids, with the tokens that the tokenizer's post-processor adds, except
-   * where the text begins with its begin-of-text token already: two of them derail a model.
+   * Turns a prompt into token ids, with the begin-of-text token that {@code add_bos_token} of
+   * {@code tokenizer_config.json} asks for, or without that field with the tokens that the
+   * tokenizer's post-processor adds; but not where the text begins with that token already: two of
+   * them derail a model.
    */
   public List<Integer> encodePrompt(String text) {
     List<Integer> plain = encode(text, false);
-    List<Integer> added = encode(text, true);
+    List<Integer> added = begin == null ? encode(text, true) : concat(begin, plain);
     return !plain.isEmpty() && plain.get(0).equals(added.get(0)) ? plain : added;
+  }
+
+  private static List<Integer> concat(List<Integer> head, List<Integer> tail) {
+    return Stream.concat(head.stream(), tail.stream()).toList();
+  }
+
+  private static @Nullable List<Integer> begin(
+      HuggingFaceTokenizer tokenizer, TokenizerConfig config) {
+    Boolean add = config.addBosToken();
+    if (add == null) {
+      return null;
+    }
+    String token = config.specialTokens().get("bos_token");
+    if (!add || token == null) {
+      return List.of();
+    }
+    long[] ids = tokenizer.encode(token, false, false).getIds();
+    if (ids.length != 1) {
+      throw TokenizerConfig.problem(
+          config.file(),
+          "bos_token '" + token + "' is no token of tokenizer.json: they do not belong together",
+          null);
+    }
+    return List.of((int) ids[0]);
   }
 
   /**
