@@ -2,13 +2,17 @@
 
 usage: python make_tiny_checkpoints.py --out CHECKPOINTS_DIR [--only NAME ...]
 
-Every checkpoint is one way in which real ones differ (number format, shards, tied or untied head, head counts, biases,
-the config of one or another version of transformers, rotary scaling) and holds config.json, generation_config.json,
-the safetensors and expected.json. There is no tokenizer: prompts are ids below the vocabulary of 320.
+Every checkpoint is one way in which real ones differ (architecture, number format, shards, tied or untied head, head
+counts, biases, the config of one or another version of transformers, rotary scaling, sliding window) and holds config.json,
+generation_config.json, the safetensors and expected.json. There is no tokenizer: prompts are ids below the vocabulary of 320.
 
 expected.json: description, top2_margin (the smallest distance of the two best logits over all steps), cases; a case has
 prompt_ids, output_ids (greedy, 24 tokens or up to and with an end token) and last_logits (all, after the prompt, rounded
-to 6 significant digits). Everything is computed in float32 from the finished directory, whatever the files hold.
+to 6 significant digits). Everything is computed in float32 from the finished directory, whatever the files hold, and every
+case by a model that has computed nothing before: in transformers, dynamic rotary scaling remembers the longest text so far.
+
+transformers' Llama does not turn heads in part (partial_rotary_factor), but its Phi-3, which is a Llama with q, k, v and gate,
+up in one matrix each, does: that variant is computed by a Phi-3 made of the same weights.
 
 Weights are drawn with a wide spread and a seed is taken only if every greedy choice is clear (margin above 0.05), so that
 another order of summation cannot change the ids. Variants marked `unlike` must also give clearly different logits when
@@ -18,8 +22,8 @@ import argparse, json, shutil, tempfile
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from safetensors.torch import load_file, save_file
+from transformers import AutoConfig, AutoModelForCausalLM, Phi3Config, Phi3ForCausalLM, logging
 
 HIDDEN, HEADS, LAYERS, INNER, VOCAB = 32, 4, 2, 64, 320
 BOS, EOS = 1, 2
@@ -42,6 +46,11 @@ OLD = dict(COMMON, rope_theta=500000.0, rope_scaling=None, torch_dtype="bfloat16
 NEW = dict(COMMON, head_dim=HIDDEN // HEADS, rope_parameters=dict(rope_theta=500000.0, rope_type="default"), dtype="bfloat16", transformers_version="5.18.0")
 # Wavelengths of the four rotary frequencies are 6, 63, 628 and 6283: one kept, one blended, two divided by the factor.
 LLAMA3 = dict(factor=8.0, high_freq_factor=4.0, low_freq_factor=1.0, original_max_position_embeddings=64, rope_type="llama3")
+PLAIN = dict(rope_parameters=dict(rope_theta=10000.0, rope_type="default"))
+MISTRAL = dict({k: v for k, v in BOTH.items() if k not in ("attention_bias", "mlp_bias", "pretraining_tp")},
+               architectures=["MistralForCausalLM"], model_type="mistral", sliding_window=None)
+QWEN2 = dict({k: v for k, v in BOTH.items() if k not in ("attention_bias", "mlp_bias", "pretraining_tp", "head_dim")},
+             architectures=["Qwen2ForCausalLM"], model_type="qwen2", use_sliding_window=False, sliding_window=8, max_window_layers=2)
 
 
 def config_of(base, **changes):
@@ -74,12 +83,53 @@ VARIANTS = dict(
                          unlike=dict(rope_scaling=None)),
     rope_linear_old=dict(about="linear rotary scaling in rope_scaling with the oldest key, type", unlike=dict(rope_scaling=None),
                          config=config_of(OLD, rope_theta=10000.0, rope_scaling=dict(type="linear", factor=4.0))),
+    rope_dynamic=dict(about="dynamic rotary scaling; 32 original positions, which one prompt reaches while it is answered and one is beyond",
+                      config=config_of(NEW, max_position_embeddings=32, rope_parameters=dict(rope_theta=10000.0, rope_type="dynamic", factor=4.0)),
+                      lengths=(7, 20, 32, 50), unlike=PLAIN),
+    rope_dynamic_old=dict(about="dynamic rotary scaling in rope_scaling with the oldest key, type; a prompt of several pieces",
+                          config=config_of(OLD, rope_theta=10000.0, max_position_embeddings=200, rope_scaling=dict(type="dynamic", factor=5.0)),
+                          lengths=(190, 700), unlike=dict(rope_scaling=None)),
+    rope_yarn=dict(about="yarn rotary scaling in rope_parameters, all options left open; prompts within and beyond the 32 original positions",
+                   config=config_of(NEW, head_dim=16, max_position_embeddings=128, rope_parameters=dict(
+                       rope_theta=10000.0, rope_type="yarn", factor=4.0, original_max_position_embeddings=32)),
+                   lengths=(7, 20, 80), unlike=PLAIN),
+    rope_yarn_old=dict(about="yarn rotary scaling in rope_scaling with mscale, mscale_all_dim, beta_fast, beta_slow and without truncate",
+                       config=config_of(OLD, head_dim=16, rope_theta=10000.0, max_position_embeddings=128, rope_scaling=dict(
+                           type="yarn", factor=4.0, original_max_position_embeddings=32, beta_fast=8, beta_slow=0.25, mscale=1.2,
+                           mscale_all_dim=0.4, truncate=False)),
+                       lengths=(7, 20, 80), unlike=dict(rope_scaling=dict(type="yarn", factor=4.0, original_max_position_embeddings=32))),
+    rope_yarn_attention=dict(about="yarn rotary scaling with attention_factor, factor null and the original positions of the whole config",
+                             config=config_of(NEW, head_dim=16, max_position_embeddings=128, original_max_position_embeddings=32,
+                                              rope_parameters=dict(rope_theta=10000.0, rope_type="yarn", factor=None, attention_factor=0.8)),
+                             lengths=(7, 20, 80), unlike=PLAIN),
+    partial_rotary=dict(about="partial_rotary_factor 0.5, computed by a Phi-3 of the same weights",
+                        config=config_of(NEW, head_dim=16, hidden_size=64, partial_rotary_factor=0.5), phi3=True,
+                        unlike=dict(partial_rotary_factor=1.0)),
+    mistral=dict(about="Mistral without a window (sliding_window null), head_dim 16 where hidden_size / heads is 8",
+                 config=config_of(MISTRAL, head_dim=16, tie_word_embeddings=False), unlike=dict(sliding_window=2)),
+    mistral_window=dict(about="Mistral with a window of 8 tokens", config=config_of(MISTRAL, sliding_window=8), lengths=(1, 7, 8, 9, 33),
+                        unlike=dict(sliding_window=None)),
+    mistral_long=dict(about="Mistral with a window of 100 tokens and a prompt of several pieces",
+                      config=config_of(MISTRAL, sliding_window=100, max_position_embeddings=2048), lengths=(90, 1100), unlike=dict(sliding_window=None)),
+    mistral_default=dict(about="Mistral with no word of a window, which means 4096", config=config_of(MISTRAL, sliding_window=...)),
+    qwen2=dict(about="Qwen 2: biases of q, k and v; no window, though its size is named", config=QWEN2, unlike=dict(use_sliding_window=True, max_window_layers=0)),
+    qwen2_window=dict(about="Qwen 2 with a window of 6 tokens from layer 1 on, untied, as transformers 4 wrote it",
+                      config=config_of(QWEN2, use_sliding_window=True, sliding_window=6, max_window_layers=1, tie_word_embeddings=False,
+                                       rope_parameters=..., dtype=..., rope_theta=1000000.0),
+                      unlike=dict(max_window_layers=0)),
+    qwen2_layer_types=dict(about="Qwen 2 with layer_types: layer 0 has a window of 600 tokens, layer 1 none; prompts of one and several pieces",
+                           config=config_of(QWEN2, use_sliding_window=True, sliding_window=600, max_position_embeddings=2048,
+                                            layer_types=["sliding_attention", "full_attention"]),
+                           lengths=(33, 590, 1300), unlike=dict(layer_types=["full_attention", "full_attention"])),
+    qwen2_yarn=dict(about="Qwen 2 with the yarn scaling that its model cards advise", unlike=dict(rope_scaling=None),
+                    config=config_of(QWEN2, rope_parameters=..., max_position_embeddings=32, rope_scaling=dict(
+                        factor=4.0, original_max_position_embeddings=32, type="yarn")), lengths=(7, 20, 80)),
 )
 
 
 def draw_weights(config, seed):
     """The state of a random model: wide matrices, norms around one, biases around zero."""
-    model = LlamaForCausalLM(LlamaConfig(**config))
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**config))
     generator = torch.Generator().manual_seed(seed)
     state = {}
     for name, tensor in sorted(model.state_dict().items()):
@@ -129,10 +179,10 @@ def rounded(values):
     return [float(f"{v:.6g}") for v in values]
 
 
-def prompts():
-    """The same prompts for every checkpoint; ordinary ids from 10 up, after the begin token."""
+def prompts(variant):
+    """The same prompts for most checkpoints; ordinary ids from 10 up, after the begin token."""
     generator = torch.Generator().manual_seed(2024)
-    return [[BOS] + torch.randint(10, VOCAB, (length - 1,), generator=generator).tolist() for length in PROMPT_LENGTHS]
+    return [[BOS] + torch.randint(10, VOCAB, (length - 1,), generator=generator).tolist() for length in variant.get("lengths", PROMPT_LENGTHS)]
 
 
 def run(model, ids):
@@ -147,14 +197,32 @@ def run(model, ids):
     return case, float((best[:, 0] - best[:, 1]).min())
 
 
-def load(folder, **changes):
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **changes).eval()
+def load(folder, variant):
+    if variant.get("phi3"):
+        return phi3(folder)
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 
 
-def expected(folder, about):
-    model = load(folder)
-    results = [run(model, ids) for ids in prompts()]
-    return dict(description=about, top2_margin=round(min(m for _, m in results), 4), cases=[c for c, _ in results])
+def phi3(folder):
+    """A Phi-3 of a Llama's weights."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    state = {n: t.float() for n, t in load_file(folder / "model.safetensors").items()}
+    for layer in range(LAYERS):
+        at = f"model.layers.{layer}."
+        state[at + "self_attn.qkv_proj.weight"] = torch.cat([state.pop(f"{at}self_attn.{n}_proj.weight") for n in "qkv"])
+        state[at + "mlp.gate_up_proj.weight"] = torch.cat([state.pop(f"{at}mlp.{n}_proj.weight") for n in ("gate", "up")])
+    keys = {k: v for k, v in config.items() if k not in ("architectures", "model_type", "head_dim", "dtype", "transformers_version")}
+    rope = dict(config["rope_parameters"], partial_rotary_factor=config["partial_rotary_factor"])
+    model = Phi3ForCausalLM(Phi3Config(**{**keys, "rope_parameters": rope})).eval()
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    assert set(missing) <= {"lm_head.weight"} and not unexpected, (missing, unexpected)
+    model.tie_weights()
+    return model
+
+
+def expected(folder, variant):
+    results = [run(load(folder, variant), ids) for ids in prompts(variant)]
+    return dict(description=variant["about"], top2_margin=round(min(m for _, m in results), 4), cases=[c for c, _ in results])
 
 
 def lively(cases, eos_free):
@@ -173,9 +241,10 @@ def distance(folder, variant):
     with tempfile.TemporaryDirectory() as other:
         shutil.copytree(folder, other, dirs_exist_ok=True)
         write_json(Path(other) / "config.json", config_of(variant["config"], **variant["unlike"]))
-        ids = torch.tensor([prompts()[-1]])
+        ids = torch.tensor([prompts(variant)[-1]])
         with torch.no_grad():
-            return float((load(folder)(input_ids=ids).logits[0, -1] - load(other)(input_ids=ids).logits[0, -1]).abs().max())
+            with_it, without = (load(Path(f), variant)(input_ids=ids).logits[0, -1] for f in (folder, other))
+            return float((with_it - without).abs().max())
 
 
 def make(name, variant, folder):
@@ -188,14 +257,14 @@ def make(name, variant, folder):
         if variant.get("generation", generation):
             write_json(folder / "generation_config.json", generation)
         write_weights(folder, draw_weights(variant["config"], seed), variant)
-        found = expected(folder, variant["about"])
+        found = expected(folder, variant)
         if found["top2_margin"] > MARGIN and lively(found["cases"], True):
             break
     if variant.get("several_eos"):
         outputs = [c["output_ids"] for c in found["cases"]]
         ends = [EOS, only_in(outputs, 1, 4), only_in(outputs, 2, 12)]
         write_json(folder / "generation_config.json", dict(generation, eos_token_id=ends))
-        found = expected(folder, variant["about"])
+        found = expected(folder, variant)
     moved = distance(folder, variant) if "unlike" in variant else None
     if moved is not None and moved < 0.05:
         raise SystemExit(f"{name}: taking the property away moves the logits by {moved} only")
@@ -211,6 +280,7 @@ def main():
     parser.add_argument("--only", nargs="*", help="names of checkpoints, all by default")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    logging.set_verbosity_error()  # some of these configurations are odd on purpose
     for name, variant in VARIANTS.items():
         if not args.only or name in args.only:
             make(name, variant, args.out / name)

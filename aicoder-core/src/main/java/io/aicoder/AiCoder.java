@@ -226,12 +226,12 @@ public final class AiCoder implements CodeModel {
   private Order order(GenerationRequest request) {
     GenerationDefaults defaults = checkpoint.generationDefaults();
     List<Integer> prompt = encode(request.prompt());
-    int room = checkpoint.config().maxPositions() - prompt.size();
+    int room = checkpoint.config().contextLength() - prompt.size();
     if (room < 1 || prompt.isEmpty()) {
       throw new AiCoderException(
           ErrorCategory.REQUEST,
           "the prompt has %d tokens, the model's context holds %d: it needs at least one of its own and one for the answer"
-              .formatted(prompt.size(), checkpoint.config().maxPositions()));
+              .formatted(prompt.size(), checkpoint.config().contextLength()));
     }
     LoadedAdapter adapter = adapter(request.adapter());
     return new Order(

@@ -81,11 +81,14 @@ class DamagedCheckpointTest {
   static List<Arguments> configs() {
     return List.of(
         config(
-            "architectures is [GPT2LMHeadModel]",
+            "architectures is [GPT2LMHeadModel] (model_type 'llama'), which is not supported (supported: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM)",
             c -> c.putArray("architectures").add("GPT2LMHeadModel")),
         config(
-            "architectures is [] (model_type 'qwen2'): only LlamaForCausalLM is supported",
-            c -> c.put("model_type", "qwen2").remove("architectures")),
+            "architectures is [] (model_type 'qwen3'), which is not supported (supported: LlamaForCausalLM, ",
+            c -> c.put("model_type", "qwen3").remove("architectures")),
+        config(
+            "model_type is 'mistral', but architectures names LlamaForCausalLM: correct one",
+            c -> c.put("model_type", "mistral")),
         config("architectures holds 7: it must hold texts", c -> c.put("architectures", 7)),
         config("hidden_size is missing", c -> c.remove("hidden_size")),
         config(
@@ -126,12 +129,40 @@ class DamagedCheckpointTest {
             "quantization_config is not supported: use the checkpoint in bf16, fp16 or fp32",
             c -> c.putObject("quantization_config").put("bits", 4)),
         config(
-            "partial_rotary_factor other than 1 is not supported",
-            c -> c.put("partial_rotary_factor", 0.5)),
+            "partial_rotary_factor is 1.25: of head_dim 8, 10 would be turned, which must be even and from 2 to head_dim",
+            c -> c.put("partial_rotary_factor", 1.25)),
+        config(
+            "partial_rotary_factor is 0.4: of head_dim 8, 3 would be turned",
+            c -> c.put("partial_rotary_factor", 0.4)),
+        config(
+            "rope_parameters.full_attention is not supported: all layers must have the same positions",
+            c -> c.putObject("rope_parameters").putObject("full_attention")),
+        qwen2(
+            "layer_types must be a list of num_hidden_layers 2 texts",
+            c -> c.putArray("layer_types").add("full_attention")),
+        qwen2(
+            "layer_types holds 'linear_attention', which is not supported (supported: full_attention, sliding_attention)",
+            c -> c.putArray("layer_types").add("full_attention").add("linear_attention")),
+        qwen2(
+            "layer_types has sliding_attention, but use_sliding_window is false or sliding_window null",
+            c -> c.putArray("layer_types").add("full_attention").add("sliding_attention")),
+        qwen2(
+            "sliding_window is 0: it must be a whole number of at least 1",
+            c -> c.put("use_sliding_window", true).put("sliding_window", 0)),
         rope(
-            "rope_scaling.rope_type 'longrope' is not supported (supported: default, linear, llama3)",
+            "rope_scaling.rope_type 'longrope' is not supported (supported: default, linear, dynamic, llama3, yarn)",
             r -> r.put("rope_type", "longrope")),
-        rope("rope_scaling.type 'yarn' is not supported", r -> r.put("type", "yarn")),
+        rope("rope_scaling.type 'mrope' is not supported", r -> r.put("type", "mrope")),
+        rope("rope_scaling.factor is missing", r -> r.put("type", "dynamic")),
+        rope(
+            "rope_scaling.factor is 0.5: dynamic scaling needs at least 1",
+            r -> r.put("type", "dynamic").put("factor", 0.5)),
+        rope(
+            "rope_scaling.rope_theta is 1 or less: yarn scaling needs more",
+            r -> r.put("type", "yarn").put("factor", 2).put("rope_theta", 1)),
+        rope(
+            "rope_scaling.beta_fast is \"32\": it must be a number above 0",
+            r -> r.put("type", "yarn").put("factor", 2).put("beta_fast", "32")),
         rope("rope_scaling.factor is missing", r -> r.put("rope_type", "linear")),
         rope(
             "rope_scaling.factor is -2: it must be a number above 0",
@@ -154,6 +185,15 @@ class DamagedCheckpointTest {
 
   private static Arguments config(String message, Consumer<ObjectNode> change) {
     return Arguments.of(message, change);
+  }
+
+  private static Arguments qwen2(String message, Consumer<ObjectNode> change) {
+    return config(
+        message,
+        config -> {
+          config.put("model_type", "qwen2").putArray("architectures").add("Qwen2ForCausalLM");
+          change.accept(config);
+        });
   }
 
   private static Arguments rope(String message, Consumer<ObjectNode> change) {

@@ -15,6 +15,7 @@ import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Checkpoints and adapters of every form that transformers and PEFT write compute what they compute
@@ -44,6 +45,20 @@ class TinyParityTest {
     }
   }
 
+  /** Longest first: no request leaves frequencies behind for the next. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rope_dynamic", "rope_dynamic_old"})
+  void dynamicScalingForgetsTheTextBefore(String name, @TempDir Path directory) {
+    Path model = ModelDirectory.checkpoint(name, directory).path();
+    try (AiCoder coder = AiCoder.builder(model).optComputeType(ComputeType.FP32).build()) {
+      JsonNode cases = Recording.read("checkpoints/" + name + "/expected.json").get("cases");
+      for (int i = cases.size() - 1; i >= 0; i--) {
+        assertThat(coder.generate(request(cases.get(i))).ids())
+            .isEqualTo(Recording.ids(cases.get(i).get("output_ids")));
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("adapters")
   void computesWhatPeftComputes(String name, @TempDir Path directory) {
@@ -68,9 +83,9 @@ class TinyParityTest {
         GenerationResult result = coder.generate(request(entry));
         DoubleSummaryStatistics range =
             DoubleStream.of(Recording.numbers(entry.get("last_logits"))).summaryStatistics();
-        // bfloat16 keeps 8 bits, and these weights are random and wide.
+        // bfloat16 keeps 8 bits, these weights are random and wide, some prompts long.
         assertThat(Recording.largestDifference(entry.get("last_logits"), result.promptLogits()))
-            .isLessThan((range.getMax() - range.getMin()) / 10);
+            .isLessThan((range.getMax() - range.getMin()) / 5);
       }
     }
   }

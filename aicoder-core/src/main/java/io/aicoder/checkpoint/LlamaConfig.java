@@ -6,10 +6,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The architecture of a Llama checkpoint: its {@code config.json}, in the form of transformers 4
- * ({@code rope_theta}, {@code rope_scaling}, {@code torch_dtype}) or 5 ({@code rope_parameters},
- * {@code dtype}).
+ * The architecture of a checkpoint: its {@code config.json}, in the form of transformers 4 ({@code
+ * rope_theta}, {@code rope_scaling}, {@code torch_dtype}) or 5 ({@code rope_parameters}, {@code
+ * dtype}). It covers Llama and those that differ from it in little: see {@link Architecture}.
  *
+ * @param architecture which of them it is
  * @param vocabularySize {@code vocab_size}
  * @param hiddenSize {@code hidden_size}
  * @param intermediateSize {@code intermediate_size}
@@ -17,16 +18,21 @@ import org.jspecify.annotations.Nullable;
  * @param heads {@code num_attention_heads}
  * @param keyValueHeads {@code num_key_value_heads}, a divisor of {@code heads}
  * @param headSize {@code head_dim}, even
- * @param maxPositions {@code max_position_embeddings}: the context length in tokens
+ * @param rotarySize how many of a head's numbers are turned by their position: the first {@code
+ *     partial_rotary_factor}, an even number
+ * @param maxPositions {@code max_position_embeddings}
  * @param rmsNormEpsilon {@code rms_norm_eps}
  * @param ropeTheta {@code rope_theta}
  * @param ropeScaling the scaling of rotary frequencies
+ * @param slidingWindow the layers in which a token sees only the newest ones, or {@code null}
  * @param tiedEmbeddings {@code tie_word_embeddings}
- * @param attentionBias {@code attention_bias}
+ * @param attentionBias whether queries, keys and values have biases, and in a Llama the output of
+ *     attention: {@code attention_bias}, true for Qwen 2
  * @param mlpBias {@code mlp_bias}
  * @param eosTokenIds {@code eos_token_id}, one or several
  */
 public record LlamaConfig(
+    Architecture architecture,
     int vocabularySize,
     int hiddenSize,
     int intermediateSize,
@@ -34,10 +40,12 @@ public record LlamaConfig(
     int heads,
     int keyValueHeads,
     int headSize,
+    int rotarySize,
     int maxPositions,
     double rmsNormEpsilon,
     double ropeTheta,
     RopeScaling ropeScaling,
+    @Nullable SlidingWindow slidingWindow,
     boolean tiedEmbeddings,
     boolean attentionBias,
     boolean mlpBias,
@@ -46,19 +54,41 @@ public record LlamaConfig(
   /**
    * Reads a {@code config.json}.
    *
-   * @throws AiCoderException when it is not a Llama's, or asks for what is not supported
+   * @throws AiCoderException when it is of another architecture, or asks for what is not supported
    */
   static LlamaConfig read(Path file) {
     JsonObject json = JsonObject.read(file);
-    checkArchitecture(json);
+    Architecture architecture = Architecture.read(json);
+    checkSupported(json);
     int hidden = json.positive("hidden_size");
+    int layers = json.positive("num_hidden_layers");
     int heads = json.positive("num_attention_heads");
-    int keyValueHeads = json.positive("num_key_value_heads", heads);
-    if (heads % keyValueHeads != 0) {
-      throw json.problem(
-          "num_key_value_heads",
-          "is " + keyValueHeads + ": it must divide num_attention_heads " + heads);
-    }
+    int headSize = headSize(json, hidden, heads);
+    int maxPositions = json.positive("max_position_embeddings", defaultMaxPositions(architecture));
+    RopeConfig rope = new RopeConfig(json, maxPositions);
+    int rotarySize = rope.rotarySize(headSize);
+    return new LlamaConfig(
+        architecture,
+        json.positive("vocab_size"),
+        hidden,
+        json.positive("intermediate_size"),
+        layers,
+        heads,
+        keyValueHeads(json, architecture, heads),
+        headSize,
+        rotarySize,
+        maxPositions,
+        json.positiveNumber("rms_norm_eps", 1e-6),
+        rope.theta(),
+        rope.scaling(rotarySize),
+        SlidingWindow.read(json, architecture, layers),
+        json.flag("tie_word_embeddings", false),
+        attentionBias(json, architecture),
+        architecture == Architecture.LLAMA && json.flag("mlp_bias", false),
+        eosTokenIds(json, architecture));
+  }
+
+  private static int headSize(JsonObject json, int hidden, int heads) {
     if (!json.has("head_dim") && hidden % heads != 0) {
       throw json.problem(
           "hidden_size", "is " + hidden + ": num_attention_heads " + heads + " must divide it");
@@ -70,46 +100,55 @@ public record LlamaConfig(
     if ((long) heads * headSize > Integer.MAX_VALUE) {
       throw json.problem("head_dim", "is " + headSize + ": too large for " + heads + " heads");
     }
-    return new LlamaConfig(
-        json.positive("vocab_size"),
-        hidden,
-        json.positive("intermediate_size"),
-        json.positive("num_hidden_layers"),
-        heads,
-        keyValueHeads,
-        headSize,
-        json.positive("max_position_embeddings", 2048),
-        json.positiveNumber("rms_norm_eps", 1e-6),
-        theta(json),
-        scaling(json),
-        json.flag("tie_word_embeddings", false),
-        json.flag("attention_bias", false),
-        json.flag("mlp_bias", false),
-        // As transformers: absent is 2, null is none.
-        json.node().has("eos_token_id") ? json.tokenIds("eos_token_id") : List.of(2));
+    return headSize;
   }
 
-  private static void checkArchitecture(JsonObject json) {
-    List<String> architectures = json.texts("architectures");
-    String type = json.text("model_type", "");
-    boolean llama =
-        architectures.isEmpty() ? type.equals("llama") : architectures.contains("LlamaForCausalLM");
-    if (!llama) {
+  // What is absent is what transformers' configuration classes say.
+
+  private static int keyValueHeads(JsonObject json, Architecture architecture, int heads) {
+    int absent =
+        switch (architecture) {
+          case LLAMA -> heads;
+          case MISTRAL -> 8;
+          case QWEN2 -> 32;
+        };
+    boolean given = json.node().has("num_key_value_heads");
+    int keyValueHeads = json.positive("num_key_value_heads", given ? heads : absent);
+    if (heads % keyValueHeads != 0) {
       throw json.problem(
-          "architectures",
-          "is "
-              + architectures
-              + " (model_type '"
-              + type
-              + "'): only LlamaForCausalLM is supported");
+          "num_key_value_heads",
+          "is " + keyValueHeads + ": it must divide num_attention_heads " + heads);
     }
+    return keyValueHeads;
+  }
+
+  private static int defaultMaxPositions(Architecture architecture) {
+    return switch (architecture) {
+      case LLAMA -> 2048;
+      case MISTRAL -> 131072;
+      case QWEN2 -> 32768;
+    };
+  }
+
+  private static boolean attentionBias(JsonObject json, Architecture architecture) {
+    return switch (architecture) {
+      case LLAMA -> json.flag("attention_bias", false);
+      case MISTRAL -> false;
+      case QWEN2 -> true;
+    };
+  }
+
+  private static List<Integer> eosTokenIds(JsonObject json, Architecture architecture) {
+    if (json.node().has("eos_token_id")) {
+      return json.tokenIds("eos_token_id"); // null is none
+    }
+    return architecture == Architecture.QWEN2 ? List.of() : List.of(2);
+  }
+
+  private static void checkSupported(JsonObject json) {
     String activation = json.text("hidden_act", "silu");
     if (!activation.equals("silu")) {
       throw json.problem("hidden_act", "'" + activation + "' is not supported (supported: silu)");
-    }
-    if (json.has("partial_rotary_factor")
-        && json.positiveNumber("partial_rotary_factor", 1.0) != 1.0) {
-      throw json.problem("partial_rotary_factor", "other than 1 is not supported");
     }
     if (json.has("quantization_config")) {
       throw json.problem(
@@ -117,57 +156,26 @@ public record LlamaConfig(
     }
   }
 
-  private static double theta(JsonObject json) {
-    JsonObject parameters = json.optObject("rope_parameters");
-    if (parameters != null && parameters.has("rope_theta")) {
-      return parameters.positiveNumber("rope_theta", null);
-    }
-    return json.positiveNumber("rope_theta", 10000.0);
+  /** Returns how many tokens a prompt and its answer may have together. */
+  public int contextLength() {
+    return ropeScaling.contextLength(maxPositions);
   }
 
-  private static RopeScaling scaling(JsonObject json) {
-    JsonObject rope = json.optObject("rope_parameters");
-    if (rope == null) {
-      rope = json.optObject("rope_scaling");
-    }
-    if (rope == null) {
-      return new RopeScaling.Default();
-    }
-    // Early checkpoints say "type" where later ones say "rope_type".
-    String field = rope.has("rope_type") || !rope.has("type") ? "rope_type" : "type";
-    String type = rope.text(field, "default");
-    return switch (type) {
-      case "default" -> new RopeScaling.Default();
-      case "linear" -> new RopeScaling.Linear(rope.positiveNumber("factor", null));
-      case "llama3" -> llama3(rope);
-      default -> throw unsupported(rope, field, type);
-    };
-  }
-
-  private static RopeScaling llama3(JsonObject rope) {
-    RopeScaling.Llama3 scaling =
-        new RopeScaling.Llama3(
-            rope.positiveNumber("factor", null),
-            rope.positiveNumber("low_freq_factor", null),
-            rope.positiveNumber("high_freq_factor", null),
-            rope.positiveNumber("original_max_position_embeddings", null));
-    if (scaling.highFrequencyFactor() <= scaling.lowFrequencyFactor()) {
-      throw rope.problem("high_freq_factor", "must be above low_freq_factor");
-    }
-    return scaling;
-  }
-
-  private static AiCoderException unsupported(
-      JsonObject rope, String field, @Nullable String type) {
-    return rope.problem(
-        field, "'" + type + "' is not supported (supported: default, linear, llama3)");
+  /** Returns how many tokens a token sees in a layer, itself included. */
+  public int window(int layer) {
+    return slidingWindow != null && slidingWindow.covers(layer)
+        ? slidingWindow.size()
+        : Integer.MAX_VALUE;
   }
 
   /** Returns the number of weights in the model. */
   public long parameters() {
-    long attention = (long) hiddenSize * headSize * (2L * heads + 2L * keyValueHeads);
-    long mlp = 3L * hiddenSize * intermediateSize;
+    long layer = 2L * hiddenSize;
+    for (Projection projection : Projection.values()) {
+      long out = projection.out(this);
+      layer += out * projection.in(this) + (projection.biased(this) ? out : 0);
+    }
     long embeddings = (tiedEmbeddings ? 1L : 2L) * vocabularySize * hiddenSize;
-    return layers * (attention + mlp + 2L * hiddenSize) + embeddings + hiddenSize;
+    return layers * layer + embeddings + hiddenSize;
   }
 }

@@ -58,7 +58,8 @@ public enum Projection {
   /** Whether the checkpoint has a bias for it. */
   public boolean biased(LlamaConfig config) {
     return switch (this) {
-      case Q, K, V, O -> config.attentionBias();
+      case Q, K, V -> config.attentionBias();
+      case O -> config.attentionBias() && config.architecture() == Architecture.LLAMA;
       case GATE, UP, DOWN -> config.mlpBias();
     };
   }

@@ -108,7 +108,7 @@ final class Generation implements TextStream {
   private boolean prefill(LlamaProgram program) {
     List<Integer> prompt = order.promptIds();
     long steps = ((long) prompt.size() + order.maxNewTokens() + CAPACITY_STEP - 1) / CAPACITY_STEP;
-    program.begin((int) Math.min(steps * CAPACITY_STEP, Integer.MAX_VALUE));
+    program.begin(prompt.size(), (int) Math.min(steps * CAPACITY_STEP, Integer.MAX_VALUE));
     for (int start = 0; start < prompt.size(); start += PREFILL_CHUNK) {
       if (cancelled) {
         return false;

@@ -131,16 +131,18 @@ public final class LlamaProgram implements AutoCloseable {
   /**
    * Begins an empty sequence.
    *
+   * @param promptLength how many tokens the prompt has, all its pieces together
    * @param capacity the most positions it may have; the cache is kept when it is large enough
    * @throws AiCoderException when memory cannot hold the keys and values of so many
    */
-  public void begin(int capacity) {
+  public void begin(int promptLength, int capacity) {
     double numbers = 2.0 * config.layers() * config.keyValueHeads() * config.headSize() * capacity;
     if (numbers * SMALLEST_NUMBER > MEMORY) {
       throw noMemory(capacity, null);
     }
     try {
       callLong("begin", IValue.from(1L), IValue.from((long) capacity));
+      callLong("expect", IValue.from((long) promptLength));
     } catch (EngineException e) {
       throw noMemory(capacity, e);
     }

@@ -35,6 +35,8 @@ final class ProgramSource {
   private static final String ONEDNN_PRODUCT =
       "ops.mkldnn._linear_pointwise(x, weight, None, \"none\", annotate(List[Optional[number]], []), \"\")";
 
+  private static final String ORIGINAL = "original_max_position_embeddings";
+
   private static final String PLAIN_PRODUCT = "torch.linear(x, weight)";
 
   private ProgramSource() {}
@@ -77,8 +79,10 @@ final class ProgramSource {
     attributes.put("kv_heads", config.keyValueHeads());
     attributes.put("head_dim", config.headSize());
     attributes.put("eps", config.rmsNormEpsilon());
-    attributes.put("rope_theta", config.ropeTheta());
-    addRope(attributes, config.ropeScaling());
+    attributes.put("rotary_dim", config.rotarySize());
+    attributes.put("rope_type", config.ropeScaling().ropeType());
+    attributes.put("rope", rope(config));
+    attributes.put("windows", new EmptyContainer("List[int]"));
     TENSOR_LISTS.forEach(list -> attributes.put(list, new EmptyContainer("List[Tensor]")));
     attributes.put("devices", new EmptyContainer("List[str]"));
     attributes.put("starts", new EmptyContainer("List[int]"));
@@ -87,15 +91,29 @@ final class ProgramSource {
     return attributes;
   }
 
-  private static void addRope(Map<String, Object> attributes, RopeScaling scaling) {
-    RopeScaling.Llama3 llama3 =
-        scaling instanceof RopeScaling.Llama3 value ? value : new RopeScaling.Llama3(1, 1, 2, 1);
-    double factor =
-        scaling instanceof RopeScaling.Linear linear ? linear.factor() : llama3.factor();
-    attributes.put("rope_type", scaling.ropeType());
-    attributes.put("rope_factor", factor);
-    attributes.put("rope_low", llama3.lowFrequencyFactor());
-    attributes.put("rope_high", llama3.highFrequencyFactor());
-    attributes.put("rope_original", llama3.originalMaxPositions());
+  /** The numbers that rope.py reads, under their names in config.json. */
+  private static Map<String, Double> rope(LlamaConfig config) {
+    Map<String, Double> rope = new LinkedHashMap<>();
+    rope.put("rope_theta", config.ropeTheta());
+    RopeScaling scaling = config.ropeScaling();
+    if (scaling instanceof RopeScaling.Linear linear) {
+      rope.put("factor", linear.factor());
+    } else if (scaling instanceof RopeScaling.Dynamic dynamic) {
+      rope.put("factor", dynamic.factor());
+      rope.put(ORIGINAL, (double) config.maxPositions());
+    } else if (scaling instanceof RopeScaling.Llama3 llama3) {
+      rope.put("factor", llama3.factor());
+      rope.put("low_freq_factor", llama3.lowFrequencyFactor());
+      rope.put("high_freq_factor", llama3.highFrequencyFactor());
+      rope.put(ORIGINAL, llama3.originalMaxPositions());
+    } else if (scaling instanceof RopeScaling.Yarn yarn) {
+      rope.put("factor", yarn.factor());
+      rope.put("attention_factor", yarn.attentionFactor());
+      rope.put("beta_fast", yarn.betaFast());
+      rope.put("beta_slow", yarn.betaSlow());
+      rope.put("truncate", yarn.truncate() ? 1.0 : 0.0);
+      rope.put(ORIGINAL, yarn.originalMaxPositions());
+    }
+    return rope;
   }
 }

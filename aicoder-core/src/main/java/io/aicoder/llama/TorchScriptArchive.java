@@ -31,7 +31,7 @@ final class TorchScriptArchive {
    *     names, such as {@code __torch__.linear}
    * @param className the class of the one object
    * @param attributes its attributes: {@code Boolean}, {@code Integer}, {@code Double}, {@code
-   *     String} or {@link EmptyContainer}
+   *     String}, a {@code Map<String, Double>} or {@link EmptyContainer}
    * @throws IOException when {@code out} fails
    */
   static void write(
@@ -59,11 +59,7 @@ final class TorchScriptArchive {
    *
    * @param type its TorchScript type, such as {@code List[Tensor]}
    */
-  record EmptyContainer(String type) {
-    boolean isDictionary() {
-      return type.startsWith("Dict[");
-    }
-  }
+  record EmptyContainer(String type) {}
 
   private static void store(ZipOutputStream zip, String name, byte[] content) throws IOException {
     CRC32 crc = new CRC32();
@@ -114,19 +110,29 @@ final class TorchScriptArchive {
     } else if (value instanceof String string) {
       text(pickle, string);
     } else if (value instanceof EmptyContainer container) {
-      container(pickle, container);
+      container(pickle, container.type(), Map.of());
+    } else if (value instanceof Map<?, ?> numbers) {
+      container(pickle, "Dict[str, float]", numbers);
     } else {
       throw new IllegalArgumentException("no pickle form for " + value.getClass());
     }
   }
 
-  /** Pickles {@code restore_type_tag([] or {}, type)}. */
-  private static void container(DataOutputStream pickle, EmptyContainer container)
+  /** Pickles {@code restore_type_tag([] or {…}, type)}. */
+  private static void container(DataOutputStream pickle, String type, Map<?, ?> items)
       throws IOException {
     global(pickle, "torch.jit._pickle", "restore_type_tag");
     pickle.write('('); // MARK
-    pickle.write(container.isDictionary() ? '}' : ']');
-    text(pickle, container.type());
+    pickle.write(type.startsWith("Dict[") ? '}' : ']'); // EMPTY_DICT, EMPTY_LIST
+    if (!items.isEmpty()) {
+      pickle.write('('); // MARK
+      for (Map.Entry<?, ?> item : items.entrySet()) {
+        value(pickle, item.getKey());
+        value(pickle, item.getValue());
+      }
+      pickle.write('u'); // SETITEMS
+    }
+    text(pickle, type);
     pickle.write('t'); // TUPLE
     pickle.write('R'); // REDUCE
   }

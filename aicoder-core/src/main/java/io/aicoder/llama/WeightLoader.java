@@ -52,6 +52,7 @@ public final class WeightLoader {
     program.callLong("add_stage", IValue.from("cpu"), IValue.from(0L));
     place("embedding", checkpoint.embedding());
     for (int layer = 0; layer < config.layers(); layer++) {
+      program.callLong("add_window", IValue.from((long) config.window(layer)));
       place("norm", checkpoint.attentionNorm(layer));
       place("norm", checkpoint.mlpNorm(layer));
       for (LinearGroup group : LinearGroup.values()) {

@@ -17,12 +17,10 @@ class Llama(Module):
   kv_heads : int
   head_dim : int
   eps : float
-  rope_theta : float
-  rope_type : str        # default, linear or llama3
-  rope_factor : float    # linear, llama3
-  rope_low : float       # llama3: low_freq_factor
-  rope_high : float      # llama3: high_freq_factor
-  rope_original : float  # llama3: original_max_position_embeddings
+  rotary_dim : int                            # how many of a head's numbers are turned: the first
+  rope_type : str
+  rope : Dict[str, float]                     # rope_theta, and the numbers of the scaling: see rope.py
+  windows : List[int]                         # by layer, how many tokens one sees, itself included
 
   # Stages
   devices : List[str]                         # by stage, such as cpu or cuda:0
@@ -41,8 +39,8 @@ class Llama(Module):
   # The sequences
   keys : List[Tensor]                         # by layer, [B, K, capacity, D]
   values : List[Tensor]                       # by layer, [B, K, capacity, D]
-  cos : List[Tensor]                          # by stage, [capacity, D]
-  sin : List[Tensor]                          # by stage, [capacity, D]
+  cos : List[Tensor]                          # by stage, [capacity, rotary_dim]
+  sin : List[Tensor]                          # by stage, [capacity, rotary_dim]
   seen : List[Tensor]                         # one tensor [V], true for tokens of the sequence
   logits : List[Tensor]                       # one tensor [B, V], float32, behind the newest tokens
 
@@ -57,6 +55,11 @@ class Llama(Module):
     self.starts.append(self.layers)
     self.on_cpu = self.on_cpu and device == "cpu"
     return torch.len(self.devices)
+
+  # Adds the next layer's window: how many tokens one sees, itself included.
+  def add_window(self, window: int) -> int:
+    self.windows.append(window)
+    return torch.len(self.windows)
 
   # Maps a file as `count` numbers of a type, without reading it; returns its number.
   def map_file(self, path: str, count: int, dtype: int) -> int:
@@ -153,14 +156,20 @@ class Llama(Module):
         shape = [sequences, self.kv_heads, capacity, self.head_dim]
         keys.append(torch.empty(shape, dtype=near.dtype, device=near.device))
         values.append(torch.empty(shape, dtype=near.dtype, device=near.device))
-      self.make_tables(capacity)
+      self.make_tables(capacity, 0)
       self.keys = keys
       self.values = values
     self.seen = [torch.zeros([self.embedding[0].size(0)], dtype=11, device=self.norms[-1].device)]
     return self.keys[0].size(2)
 
-  def make_tables(self, capacity: int) -> int:
-    cos, sin = __torch__.rope.tables(capacity, self.head_dim, self.rope_theta, self.rope_type, self.rope_factor, self.rope_low, self.rope_high, self.rope_original)
+  # Prepares for a prompt of some length: dynamic scaling turns all its positions by that.
+  def expect(self, prompt: int) -> int:
+    if self.rope_type == "dynamic":
+      self.make_tables(self.keys[0].size(2), prompt)
+    return prompt
+
+  def make_tables(self, capacity: int, prompt: int) -> int:
+    cos, sin = __torch__.rope.tables(capacity, prompt, self.rotary_dim, self.rope_type, self.rope)
     self.cos.clear()
     self.sin.clear()
     for device in self.devices:
@@ -181,17 +190,20 @@ class Llama(Module):
     values = self.values[layer].narrow(0, 0, batch)
     keys.narrow(2, start, tokens).copy_(turned.narrow(1, 0, self.kv_heads))
     values.narrow(2, start, tokens).copy_(kqv.narrow(1, self.kv_heads + self.heads, self.kv_heads))
-    keys = keys.narrow(2, 0, end)  # [B, K, P + T, D]
-    values = values.narrow(2, 0, end)
+    window = self.windows[layer]
+    first = max(0, start + 1 - window)  # the oldest position that any of these tokens sees
+    keys = keys.narrow(2, first, end - first)  # [B, K, P + T - first, D]
+    values = values.narrow(2, first, end - first)
     q = turned.narrow(1, self.kv_heads, self.heads)
     if tokens == 1:
       # The query heads of a group stand where queries stand: nothing is repeated, nothing masked.
       q = q.reshape([batch, self.kv_heads, self.heads // self.kv_heads, self.head_dim])
       y = torch.scaled_dot_product_attention(q, keys, values)
-    elif start == 0:
+    elif start == 0 and tokens <= window:
       y = torch.scaled_dot_product_attention(q, keys, values, None, 0., True, scale=None, enable_gqa=True)
     else:
-      mask = torch.ones([tokens, end], dtype=11, device=x.device).tril(start)  # a token sees all before it, and itself
+      # A token sees those before it as far as the window reaches, and itself.
+      mask = torch.ones([tokens, end - first], dtype=11, device=x.device).tril(start - first).triu(start - first - window + 1)
       y = torch.scaled_dot_product_attention(q, keys, values, mask, 0., False, scale=None, enable_gqa=True)
     if tokens > 1:
       y = y.transpose(1, 2)
@@ -216,7 +228,7 @@ class Llama(Module):
     for stage in range(torch.len(self.devices)):
       if stage > 0:
         x = x.to(torch.device(self.devices[stage]))
-      cos = self.cos[stage].narrow(0, start, x.size(0) // batch)  # [T, D]
+      cos = self.cos[stage].narrow(0, start, x.size(0) // batch)  # [T, rotary_dim]
       sin = self.sin[stage].narrow(0, start, x.size(0) // batch)
       for layer in range(self.starts[stage], self.starts[stage + 1]):
         x = x + self.attention(self.norm(x, 2 * layer), batch, layer, start, cos, sin, lora)

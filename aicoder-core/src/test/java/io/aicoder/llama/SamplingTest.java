@@ -96,7 +96,7 @@ class SamplingTest {
 
   private static LlamaProgram program(Path directory, List<Integer> seen) {
     LlamaProgram program = WeightLoader.load(Checkpoint.open(directory), ComputeType.FP32);
-    program.begin(seen.size());
+    program.begin(seen.size(), seen.size());
     program.prefill(seen.stream().mapToLong(Integer::longValue).toArray(), 0, -1, true);
     return program;
   }
