@@ -39,7 +39,10 @@ PREFILL_CHUNK = 512  # as Generation.java
 NO_ADAPTER = -1
 
 # Arguments that this script does not care about: what leaves the choice of a token alone.
-NEUTRAL = {"adapter": NO_ADAPTER, "temperature": 0.0, "top_p": 1.0, "penalty": 1.0, "draw": 0.5}
+NEUTRAL = {"adapter": NO_ADAPTER, "temperature": 0.0, "top_p": 1.0, "typical_p": 1.0, "repetition": 1.0}
+
+# A layer without a sliding window sees everything; config.json of these models has no other.
+NO_WINDOW = 2**31 - 1
 
 
 def call(method, **arguments):
@@ -101,6 +104,7 @@ class Loader:
         for layer in range(layers):
             stage = max(s for s in range(count) if first[s] <= layer)
             prefix = f"model.layers.{layer}."
+            self.program.add_window(NO_WINDOW)
             self.place("norm", prefix + "input_layernorm.weight", stage)
             self.place("norm", prefix + "post_attention_layernorm.weight", stage)
             for group in GROUPS:
@@ -174,13 +178,15 @@ class Program:
 
     def prefill(self, ids, chunk=PREFILL_CHUNK):
         call(self.program.begin, sequences=1, capacity=self.capacity)
+        call(self.program.expect, prompt=len(ids))
+        call(self.program.configure)
         for start in range(0, len(ids), chunk):
             piece = ids[start:start + chunk]
             call(self.program.prefill, ids=piece, start=start, last=start + chunk >= len(ids))
-        return call(self.program.choose)
+        return call(self.program.choose, draws=[0.5])[0]
 
     def decode(self, token, position):
-        return call(self.program.decode, token=token, position=position)
+        return call(self.program.decode, tokens=[token], position=position, draws=[0.5])[0]
 
     def last_logits(self):
         return self.program.last_logits().float().cpu()
@@ -236,8 +242,11 @@ def compare(expected, program, ids, args):
     if args.dtype == "fp32" and same < len(tokens):
         failures.append(f"greedy tokens differ after {same} of {len(tokens)}")
     for options in [dict(temperature=1.0), dict(temperature=1.0, top_k=5), dict(temperature=1.0, top_p=0.9),
-                    dict(temperature=0.7, top_k=50, top_p=0.5, penalty=1.2), dict(penalty=1.2)]:
-        if not 0 <= call(program.program.choose, **options) < len(logits):
+                    dict(temperature=0.7, top_k=50, top_p=0.5, repetition=1.2), dict(repetition=1.2),
+                    dict(temperature=1.0, min_p=0.1), dict(temperature=1.0, typical_p=0.5),
+                    dict(presence=0.5, frequency=0.5), dict(ngram=2), dict(min_new=1, ending=[0])]:
+        call(program.program.configure, prompt=ids, **options)
+        if not 0 <= call(program.program.choose, draws=[0.5])[0] < len(logits):
             failures.append(f"no token is chosen with {options}")
     return failures, dict(logits_stray=float(f"{stray:.3g}"), same_greedy_tokens=same)
 
