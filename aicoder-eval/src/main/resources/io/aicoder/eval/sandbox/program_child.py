@@ -58,9 +58,10 @@ def enter(folder, home):
 def restrict(request, extra):
     if sys.platform == "linux":
         prctl(PR_SET_DUMPABLE, 1)
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")  # should the machine run out of memory, this process goes first
-        with open("/proc/self/statm") as file:
+        # Should the machine run out of memory, this process goes first.
+        with open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
+            file.write(b"1000")
+        with open("/proc/self/statm", "rb", buffering=0) as file:
             present = resource.getpagesize() * int(file.read().split()[0])
         limit(resource.RLIMIT_AS, present + request["memory"])
         limit(resource.RLIMIT_NPROC, request["processes"] + extra)

@@ -120,6 +120,8 @@ def preload(config):
     # What is alive now lives for ever: children that collect garbage then leave these pages shared.
     gc.collect()
     gc.freeze()
+    if config["preload"] and sys.platform == "linux":
+        use_huge_pages()
 
 
 def run(request, config, requests):
