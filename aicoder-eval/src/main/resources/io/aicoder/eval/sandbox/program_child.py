@@ -94,11 +94,6 @@ def fresh_main(folder):
     sys.modules["__main__"] = module
     sys.argv[:] = ["program.py"]
     sys.path[0] = folder
-    # Unseeded generators differ from run to run; random takes care of that itself.
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
-    if "torch" in sys.modules:
-        sys.modules["torch"].default_generator.seed()
     # A RecursionError comes, and looks, as in a script that has no runner's frames above it.
     sys.setrecursionlimit(sys.getrecursionlimit() + OWN_DEPTH)
     warnings.simplefilter("ignore")
