@@ -1,5 +1,6 @@
 package io.aicoder.eval.sandbox;
 
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,9 @@ record LibrarySet(Set<Group> groups) {
   private static final Pattern IMPORT =
       Pattern.compile(
           "(?m)^[ \\t]*(?:from[ \\t]+([\\w.]+)[ \\t]+import\\b|import[ \\t]+([^#;\\n]+))");
+
+  /** Libraries that import numpy themselves. */
+  private static final Set<String> IMPORT_NUMPY = Set.of("torch", "torchvision", "transformers");
 
   /**
    * Libraries that are imported together. TensorFlow is in none: whether it survives a fork depends
@@ -59,19 +63,17 @@ record LibrarySet(Set<Group> groups) {
     /** Figures. */
     PLOTS(
         Set.of(NUMERICS), Set.of("matplotlib", "seaborn"), List.of("matplotlib.pyplot", "seaborn")),
-    /** PyTorch. */
+    /** PyTorch; it imports numpy. Few of its programs use the rest of {@link #NUMERICS}. */
     TORCH(
-        Set.of(NUMERICS),
-        Set.of("torch"),
-        List.of("torch", "torch.distributions", "torch.nn.functional")),
+        Set.of(), Set.of("torch"), List.of("torch", "torch.distributions", "torch.nn.functional")),
     /** Images for PyTorch. */
     VISION(
-        Set.of(NUMERICS, TORCH),
+        Set.of(TORCH),
         Set.of("torchvision"),
         List.of("torchvision", "torchvision.models", "torchvision.transforms")),
     /** Hugging Face's transformers. */
     TRANSFORMERS(
-        Set.of(NUMERICS, TORCH),
+        Set.of(TORCH),
         Set.of("transformers"),
         List.of("transformers", "transformers.modeling_utils"));
 
@@ -95,6 +97,9 @@ record LibrarySet(Set<Group> groups) {
   static LibrarySet of(String program) {
     Set<String> imported = new HashSet<>();
     IMPORT.matcher(program).results().flatMap(LibrarySet::names).forEach(imported::add);
+    if (!Collections.disjoint(imported, IMPORT_NUMPY)) {
+      imported.remove("numpy"); // a smaller interpreter forks faster
+    }
     EnumSet<Group> groups = EnumSet.noneOf(Group.class);
     for (Group group : Group.values()) {
       if (group.libraries.stream().anyMatch(imported::contains)) {

@@ -12,15 +12,38 @@ import sys
 import time
 
 NOBODY = 65534
+HUGE_PAGE = 2 << 20
+MADV_COLLAPSE = 25
 # Seconds that killed processes get to disappear.
 PATIENCE = 5.0
 # With more files than this, a new temporary folder (a new worker) is quicker than emptying the old one.
 SWEEPABLE_FILES = 1000
 
 
+# Found once, before the forks: each of them would pay for it again.
+LIBC = ctypes.CDLL(None, use_errno=True)
+PRCTL = getattr(LIBC, "prctl", None)
+
+
 def prctl(option, value):
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+    if PRCTL(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(%d) failed" % option)
+
+
+def use_huge_pages():
+    """Moves this process's own memory into huge pages where Linux can (6.1 and newer); elsewhere nothing changes.
+
+    Most of the time of a fork, and of the end of one, goes into the entries of 4 KiB pages.
+    """
+    madvise = LIBC.madvise
+    madvise.argtypes = [ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int]
+    with open("/proc/self/maps") as file:
+        areas = [line.split() for line in file]
+    for span, access, _, _, inode, *name in areas:
+        if access == "rw-p" and inode == "0" and name in ([], ["[heap]"]):
+            start, end = (int(address, 16) for address in span.split("-"))
+            for address in range(-(-start // HUGE_PAGE) * HUGE_PAGE, end // HUGE_PAGE * HUGE_PAGE, HUGE_PAGE):
+                madvise(address, HUGE_PAGE, MADV_COLLAPSE)
 
 
 def others(namespace):

@@ -58,9 +58,10 @@ def enter(folder, home):
 def restrict(request, extra):
     if sys.platform == "linux":
         prctl(PR_SET_DUMPABLE, 1)
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")  # should the machine run out of memory, this process goes first
-        with open("/proc/self/statm") as file:
+        # Should the machine run out of memory, this process goes first.
+        with open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
+            file.write(b"1000")
+        with open("/proc/self/statm", "rb", buffering=0) as file:
             present = resource.getpagesize() * int(file.read().split()[0])
         limit(resource.RLIMIT_AS, present + request["memory"])
         limit(resource.RLIMIT_NPROC, request["processes"] + extra)
@@ -93,11 +94,6 @@ def fresh_main(folder):
     sys.modules["__main__"] = module
     sys.argv[:] = ["program.py"]
     sys.path[0] = folder
-    # Unseeded generators differ from run to run; random takes care of that itself.
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
-    if "torch" in sys.modules:
-        sys.modules["torch"].default_generator.seed()
     # A RecursionError comes, and looks, as in a script that has no runner's frames above it.
     sys.setrecursionlimit(sys.getrecursionlimit() + OWN_DEPTH)
     warnings.simplefilter("ignore")

@@ -120,6 +120,8 @@ def preload(config):
     # What is alive now lives for ever: children that collect garbage then leave these pages shared.
     gc.collect()
     gc.freeze()
+    if config["preload"] and sys.platform == "linux":
+        use_huge_pages()
 
 
 def run(request, config, requests):
@@ -133,6 +135,7 @@ def run(request, config, requests):
     begun, begun_end = os.pipe()
     captures = {output: Capture(output, request["output"]), error: Capture(error, request["output"])}
     extra = extra_processes(namespace)
+    seed()
     started = time.monotonic()
     child = os.fork()
     if child == 0:
@@ -154,6 +157,17 @@ def run(request, config, requests):
         wall=wall,
         retire=not clean,
     )
+
+
+def seed():
+    """Unseeded generators differ from program to program; random takes care of that itself.
+
+    Done before the fork: in the child it would copy the pages that it writes to.
+    """
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].default_generator.seed()
 
 
 def got_byte(descriptor):

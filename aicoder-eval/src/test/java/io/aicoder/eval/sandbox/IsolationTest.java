@@ -80,7 +80,7 @@ class IsolationTest {
 
   /** The worker that runs programs which import what {@link #LOOK} does. */
   private static String worker() {
-    return run("import torch\nprint(" + WORKER + ")");
+    return run("import pandas, torch\nprint(" + WORKER + ")");
   }
 
   @ParameterizedTest
