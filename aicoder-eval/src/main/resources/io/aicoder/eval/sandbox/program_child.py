@@ -25,7 +25,7 @@ OWN_DEPTH = 8 if sys.version_info < (3, 12) else 6
 def become_program(source, folder, home, output, error, begun, request, extra, memory):
     """Runs the program under its limits. Never returns; what it writes to `begun` says that the limits hold.
 
-    `memory` gets how much address space it had at most.
+    `memory` gets how much more address space than now it had at most, and one on top of that.
     """
     code = 1
     try:
@@ -45,7 +45,7 @@ def become_program(source, folder, home, output, error, begun, request, extra, m
     try:
         code = execute(source, module)
         finish(module)
-        memory[:] = max(0, most_memory() - present).to_bytes(8, "little")
+        memory[:] = max(0, 1 + most_memory() - present).to_bytes(8, "little")
     finally:
         os._exit(code)
 
@@ -81,13 +81,13 @@ def restrict(request, extra):
 
 
 def most_memory():
-    """The most address space that this process had; 0 where the system does not say."""
+    """The most address space that this process had; -1 where the system does not say."""
     if sys.platform == "linux":
         with open("/proc/self/status") as file:
             for line in file:
                 if line.startswith("VmPeak:"):
                     return 1024 * int(line.split()[1])
-    return 0
+    return -1
 
 
 def limit(kind, soft, hard=None):

@@ -156,7 +156,7 @@ def run(request, config, requests):
         stderr=captures[error].text(),
         wall=wall,
         cpu=cpu,
-        memory=int.from_bytes(memory, "little") or -1,
+        memory=int.from_bytes(memory, "little") - 1,
         retire=not clean,
     )
 
