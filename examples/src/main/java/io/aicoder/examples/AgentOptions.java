@@ -12,6 +12,7 @@ import io.aicoder.eval.agent.ReAct;
 import io.aicoder.eval.agent.Resampling;
 import io.aicoder.eval.agent.Tool;
 import io.aicoder.eval.documentation.Documentation;
+import io.aicoder.eval.run.SavedRun;
 import io.aicoder.eval.sandbox.Limits;
 import io.aicoder.eval.sandbox.PythonEnvironment;
 import io.aicoder.eval.sandbox.Sandbox;
@@ -19,9 +20,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
-/** What an agent may see and spend. */
+/** Which agent it is, and what it may see and spend. */
 final class AgentOptions {
 
   private static final List<String> LIBRARIES =
@@ -33,6 +36,35 @@ final class AgentOptions {
     cases,
     tests
   }
+
+  /** Agents by the names people type. */
+  enum AgentName {
+    none,
+    codergen,
+    react,
+    resample
+  }
+
+  @Option(
+      names = "--agent",
+      paramLabel = "NAME",
+      defaultValue = "none",
+      description = "none, codergen, react or resample")
+  private AgentName name = AgentName.none;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "the most programs of an agent after the first; default ${DEFAULT-VALUE}")
+  private int rounds = 3;
+
+  @Option(
+      names = "--match",
+      paramLabel = "RUN",
+      description =
+          "with --agent resample: spend on each sample the tokens that this finished run spent")
+  private @Nullable Path matched;
 
   @Option(
       names = "--blind",
@@ -68,11 +100,27 @@ final class AgentOptions {
     }
   }
 
-  Opened open(Evaluate.AgentName name, int rounds, PythonEnvironment python, Sandbox sandbox) {
+  /** Returns whether an agent is asked for. */
+  boolean isAsked() {
+    return name != AgentName.none;
+  }
+
+  /** Refuses options that do not go together. */
+  void check(CommandLine command, double temperature) {
+    if (name == AgentName.resample && temperature == 0) {
+      throw new ParameterException(
+          command, "--agent resample needs --temperature above 0, such as 0.6");
+    }
+    if (matched != null && name != AgentName.resample) {
+      throw new ParameterException(command, "--match goes with --agent resample");
+    }
+  }
+
+  Opened open(PythonEnvironment python, Sandbox sandbox) {
     return switch (name) {
       case none -> new Opened(new OneShot(templates()), null);
       case codergen -> new Opened(new CoderGen(templates(), rounds), null);
-      case resample -> new Opened(new Resampling(templates(), rounds), null);
+      case resample -> new Opened(resampling(), null);
       case react -> {
         Path cache = Path.of(System.getProperty("user.home"), ".cache", "aicoder", "documentation");
         System.err.println("documentation of the installed libraries: " + cache);
@@ -82,6 +130,12 @@ final class AgentOptions {
         yield new Opened(new ReAct(templates(), tools, rounds, ReAct.DEFAULT_TURNS), documentation);
       }
     };
+  }
+
+  private Resampling resampling() {
+    return matched == null
+        ? new Resampling(templates(), rounds)
+        : Resampling.matching(templates(), SavedRun.read(matched).samples());
   }
 
   private PromptTemplates templates() {

@@ -1,5 +1,6 @@
 package io.aicoder.examples;
 
+import io.aicoder.CodeModel;
 import io.aicoder.eval.build.BuildResult;
 import io.aicoder.eval.build.DatasetBuilder;
 import io.aicoder.eval.build.KeepPolicy;
@@ -8,11 +9,6 @@ import io.aicoder.eval.build.source.DocumentFolder;
 import io.aicoder.eval.build.source.Documentation;
 import io.aicoder.eval.build.source.PythonDocstrings;
 import io.aicoder.eval.build.source.SectionSizes;
-import io.aicoder.eval.remote.PricedModel;
-import io.aicoder.eval.remote.Prices;
-import io.aicoder.eval.remote.RecordedModel;
-import io.aicoder.eval.remote.RecordingModel;
-import io.aicoder.eval.remote.RemoteModel;
 import io.aicoder.eval.run.ConsoleProgress;
 import io.aicoder.eval.sandbox.Sandbox;
 import io.aicoder.eval.task.TaskSet;
@@ -26,13 +22,11 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Makes a dataset of tested functions from library documentation. */
 @Command(
@@ -75,89 +69,11 @@ final class BuildDataset implements Callable<Integer> {
       description = "how long sections are; default ${DEFAULT-VALUE}")
   private String sizes = "200-6000";
 
-  @ArgGroup(multiplicity = "1")
+  @ArgGroup(exclusive = false, multiplicity = "1")
   @SuppressWarnings("NullAway.Init") // required
-  private Source source;
+  private ModelSource source;
 
-  /** An endpoint or a recording. */
-  private static final class Source {
-    @ArgGroup(exclusive = false)
-    private @Nullable Endpoint endpoint;
-
-    @Option(
-        names = "--replay",
-        paramLabel = "FILE",
-        required = true,
-        description = "answer from a recording")
-    private @Nullable Path recording;
-  }
-
-  /** A model behind an OpenAI-compatible endpoint. */
-  private static final class Endpoint {
-    @Option(
-        names = "--endpoint",
-        paramLabel = "URL",
-        required = true,
-        description = "an OpenAI-compatible endpoint, up to and with /v1")
-    @SuppressWarnings("NullAway.Init") // required
-    private String address;
-
-    @Option(
-        names = "--model",
-        paramLabel = "NAME",
-        required = true,
-        description = "the model's name there")
-    @SuppressWarnings("NullAway.Init") // required
-    private String model;
-
-    @Option(
-        names = "--key-variable",
-        paramLabel = "NAME",
-        defaultValue = "OPENAI_API_KEY",
-        description = "the environment variable with the key; default ${DEFAULT-VALUE}")
-    private String keyVariable = "OPENAI_API_KEY";
-
-    @Option(
-        names = "--prices",
-        paramLabel = "USD,USD",
-        converter = PricePair.class,
-        description = "dollars for a million prompt tokens and a million generated ones: 2.5,10")
-    private @Nullable Prices prices;
-
-    @Option(
-        names = "--requests-per-minute",
-        paramLabel = "N",
-        description = "the most requests a minute")
-    private @Nullable Integer requestsPerMinute;
-
-    @Option(names = "--record", paramLabel = "FILE", description = "record the answers")
-    private @Nullable Path recording;
-
-    PricedModel model() {
-      RemoteModel.Builder builder =
-          RemoteModel.builder(address, model)
-              .optRequestsPerMinute(requestsPerMinute)
-              .optPrices(prices);
-      String key = System.getenv(keyVariable);
-      if (key != null) {
-        builder.optApiKey(key);
-      }
-      RemoteModel remote = builder.build();
-      return recording == null ? remote : new RecordingModel(remote, recording);
-    }
-  }
-
-  /** Takes two prices with a comma between. */
-  static final class PricePair implements ITypeConverter<Prices> {
-    @Override
-    public Prices convert(String pair) {
-      if (!pair.matches("[\\d.]+,[\\d.]+")) {
-        throw new TypeConversionException("'" + pair + "' is not two prices: write 2.5,10");
-      }
-      String[] parts = pair.split(",");
-      return new Prices(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]));
-    }
-  }
+  @Mixin private ModelOptions modelOptions = new ModelOptions();
 
   /** Policies by the names people type. */
   enum Policy {
@@ -239,13 +155,11 @@ final class BuildDataset implements Callable<Integer> {
     if (docs == null && modules.isEmpty()) {
       throw new ParameterException(spec.commandLine(), "give --docs, --python or both");
     }
+    source.check(spec.commandLine());
     int threads = workers == null ? Runtime.getRuntime().availableProcessors() : workers;
     SectionSizes sectionSizes = sectionSizes();
     Surroundings surroundings = Surroundings.provide(System.err::println);
-    try (PricedModel model =
-            source.endpoint == null
-                ? RecordedModel.load(Objects.requireNonNull(source.recording))
-                : source.endpoint.model();
+    try (CodeModel model = source.open(modelOptions, null);
         Sandbox sandbox = surroundings.sandbox(threads)) {
       BuildResult result =
           DatasetBuilder.builder()

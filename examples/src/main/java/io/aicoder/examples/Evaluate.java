@@ -7,14 +7,16 @@ import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.run.AnswersFile;
 import io.aicoder.eval.run.ConsoleProgress;
 import io.aicoder.eval.run.Evaluation;
+import io.aicoder.eval.run.FlakeCheck;
 import io.aicoder.eval.run.GateReport;
+import io.aicoder.eval.run.LimitScale;
 import io.aicoder.eval.run.RunResult;
+import io.aicoder.eval.sandbox.Limits;
 import io.aicoder.eval.sandbox.Sandbox;
 import io.aicoder.eval.task.TaskSet;
 import io.aicoder.llama.ComputeType;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -27,35 +29,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Scores a model, or programs made elsewhere, on a benchmark. */
+/** Scores a model, or programs made elsewhere, on a benchmark; or compares finished runs. */
 @Command(
     name = "Evaluate",
     description = "Scores a model, or programs made elsewhere, on a benchmark file.")
 final class Evaluate implements Callable<Integer> {
 
-  @Mixin private HelpOption help = new HelpOption();
+  private static final String ADAPTER = "adapter";
 
-  /** Agents by the names people type. */
-  enum AgentName {
-    none,
-    codergen,
-    react,
-    resample
-  }
+  @Mixin private HelpOption help = new HelpOption();
 
   @Mixin private TaskOptions taskOptions = new TaskOptions();
 
-  @ArgGroup(multiplicity = "1")
-  @SuppressWarnings("NullAway.Init") // required
-  private Source source;
+  @ArgGroup private @Nullable Source source;
 
   /** A model, a file of answers, or the references. */
   private static final class Source {
     @ArgGroup(exclusive = false)
-    private @Nullable ModelSource model;
-
-    @ArgGroup(exclusive = false)
-    private @Nullable RemoteSource remote;
+    private @Nullable AdaptedModel model;
 
     @Option(
         names = "--answers",
@@ -72,36 +63,32 @@ final class Evaluate implements Callable<Integer> {
   }
 
   /** A model with or without an adapter. */
-  private static final class ModelSource {
+  private static final class AdaptedModel extends ModelSource {
     @Option(
-        names = "--model",
-        paramLabel = "DIR",
-        required = true,
-        description = "a Hugging Face Llama directory")
-    @SuppressWarnings("NullAway.Init") // required
-    private Path directory;
+        names = "--adapter",
+        paramLabel = "DIR|NAME",
+        description = "a PEFT LoRA directory to apply; with --endpoint an adapter's name there")
+    private @Nullable String adapter;
 
-    @Option(names = "--adapter", paramLabel = "DIR", description = "a PEFT LoRA directory to apply")
-    private @Nullable Path adapter;
+    @Override
+    AiCoder local(AiCoder.Builder builder) {
+      AiCoder coder = super.local(builder);
+      if (adapter != null) {
+        coder.loadAdapter(ADAPTER, Path.of(adapter));
+      }
+      return coder;
+    }
+
+    @Nullable String adapterName() {
+      return adapter == null || !isLocal() ? adapter : ADAPTER;
+    }
   }
 
   @Mixin private ModelOptions modelOptions = new ModelOptions();
 
-  @Option(
-      names = "--agent",
-      paramLabel = "NAME",
-      defaultValue = "none",
-      description = "none, codergen, react or resample")
-  private AgentName agentName = AgentName.none;
-
   @Mixin private AgentOptions agentOptions = new AgentOptions();
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "N",
-      defaultValue = "3",
-      description = "the most programs of an agent after the first; default ${DEFAULT-VALUE}")
-  private int rounds;
+  @Mixin private LimitOptions limitOptions = new LimitOptions();
 
   @Option(
       names = "--samples",
@@ -160,43 +147,86 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    boolean generates = source.model != null || source.remote != null;
-    if (!generates) {
-      checkNoAgent(source.references ? "--references" : "--answers");
+    Source scored = source;
+    check(scored);
+    reportOptions.read(
+        spec.commandLine(),
+        scored == null || scored.model == null ? Integer.MAX_VALUE : samples,
+        scored == null);
+    if (scored == null && !reportOptions.needsSandbox()) {
+      return report(null, null);
     }
-    reportOptions.check(spec.commandLine(), generates ? samples : Integer.MAX_VALUE);
-    TaskSet tasks = taskOptions.load();
     Surroundings surroundings = Surroundings.provide(System.err::println);
     try (Sandbox sandbox = surroundings.sandbox(workers(), downloads)) {
-      Evaluation.Builder evaluation =
-          Evaluation.builder()
-              .setTasks(tasks)
-              .setSandbox(sandbox)
-              .setFolder(out)
-              .optEnvironment(surroundings.description())
-              .optSeed(seed)
-              .optWorkers(workers())
-              .optListener(ConsoleProgress.to(System.err));
-      if (source.references) {
-        return references(evaluation, tasks, sandbox);
-      }
-      RunResult result =
-          source.answers == null
-              ? model(evaluation, surroundings, sandbox)
-              : answers(evaluation, tasks);
-      report(result, sandbox);
+      return scored == null
+          ? report(null, sandbox)
+          : score(scored, taskOptions.load(), surroundings, sandbox);
     }
-    return 0;
+  }
+
+  private void check(@Nullable Source scored) {
+    if (scored == null) {
+      if (!reportOptions.compares()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "give --model, --replay, --answers, --references, or --compare with finished runs");
+      }
+    } else if (scored.model != null) {
+      scored.model.check(spec.commandLine());
+      agentOptions.check(spec.commandLine(), generation().temperature());
+    } else if (agentOptions.isAsked() || samples != 1) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--agent and --samples go with a model, not with "
+              + (scored.references ? "--references" : "--answers"));
+    }
+  }
+
+  private int score(Source scored, TaskSet tasks, Surroundings surroundings, Sandbox sandbox) {
+    Evaluation.Builder evaluation =
+        Evaluation.builder()
+            .setTasks(tasks)
+            .setSandbox(sandbox)
+            .setFolder(out)
+            .optEnvironment(surroundings.description())
+            .optLimitScale(limitOptions.scale())
+            .optSeed(seed)
+            .optWorkers(workers())
+            .optListener(ConsoleProgress.to(System.err));
+    RunResult result;
+    int failed = 0;
+    if (scored.model != null) {
+      result = model(scored.model, evaluation, surroundings, sandbox);
+    } else if (scored.answers != null) {
+      result = answers(scored.answers, evaluation, tasks);
+    } else {
+      result = references(evaluation, tasks);
+      failed = nameFailures(result);
+    }
+    reportOptions.check(
+        result,
+        rerun -> {
+          LimitScale scale = limitOptions.scale();
+          Limits limits = scale == null ? Limits.DEFAULT : scale.ceiling();
+          return new FlakeCheck(sandbox, limits, workers(), ConsoleProgress.to(System.err))
+              .check(tasks, result.samples(), rerun);
+        });
+    AnswersFile.write(out.resolve("solutions.jsonl"), result.samples());
+    report(result, sandbox);
+    return failed == 0 ? 0 : Examples.FAILED;
   }
 
   /** The references are what is scored, so that no gate may stop them. */
-  private int references(Evaluation.Builder evaluation, TaskSet tasks, Sandbox sandbox) {
-    RunResult result =
-        evaluation
-            .setAnswers(AnswersFile.references(tasks))
-            .optGate(new GateReport(tasks, new TreeMap<>(), new TreeSet<>()))
-            .build()
-            .run();
+  private static RunResult references(Evaluation.Builder evaluation, TaskSet tasks) {
+    return evaluation
+        .setAnswers(AnswersFile.references(tasks))
+        .optGate(new GateReport(tasks, new TreeMap<>(), new TreeSet<>()))
+        .build()
+        .run();
+  }
+
+  /** Names the references that do not pass, and counts those that fail by themselves. */
+  private static int nameFailures(RunResult result) {
     int failed = 0;
     for (Sample sample : result.samples()) {
       Sample.Step best = sample.best();
@@ -205,8 +235,7 @@ final class Evaluate implements Callable<Integer> {
         System.err.println(sample.taskId() + ": " + best.verdict() + ", " + best.detail());
       }
     }
-    report(result, sandbox);
-    return failed == 0 ? 0 : Examples.FAILED;
+    return failed;
   }
 
   private int workers() {
@@ -214,44 +243,20 @@ final class Evaluate implements Callable<Integer> {
   }
 
   private RunResult model(
-      Evaluation.Builder evaluation, Surroundings surroundings, Sandbox sandbox) {
-    if (source.remote != null) {
-      try (CodeModel remote = source.remote.open()) {
-        return run(evaluation, remote, null, surroundings, sandbox);
-      }
-    }
-    ModelSource model = Objects.requireNonNull(source.model);
-    // Scores should not hang on how a kernel rounds.
-    try (AiCoder coder = modelOptions.builder(model.directory, ComputeType.FP32).build()) {
-      String adapter = null;
-      if (model.adapter != null) {
-        adapter = "adapter";
-        coder.loadAdapter(adapter, model.adapter);
-      }
-      return run(evaluation, coder, adapter, surroundings, sandbox);
-    }
-  }
-
-  private RunResult run(
+      AdaptedModel adapted,
       Evaluation.Builder evaluation,
-      CodeModel model,
-      @Nullable String adapter,
       Surroundings surroundings,
       Sandbox sandbox) {
-    GenerationOptions options = generation().withAdapter(adapter);
-    if (agentName == AgentName.resample && options.temperature() == 0) {
-      throw new ParameterException(
-          spec.commandLine(), "--agent resample needs --temperature above 0, such as 0.6");
-    }
-    try (AgentOptions.Opened agent =
-        agentOptions.open(agentName, rounds, surroundings.python(), sandbox)) {
+    // Scores should not hang on how a kernel rounds.
+    try (CodeModel model = adapted.open(modelOptions, ComputeType.FP32);
+        AgentOptions.Opened agent = agentOptions.open(surroundings.python(), sandbox)) {
       return evaluation
           .setModel(model)
           .optAgent(agent.agent())
           .optFeedback(agentOptions.feedback())
           .optBudget(agentOptions.budget())
           .optSamples(samples)
-          .optOptions(options)
+          .optOptions(generation().withAdapter(adapted.adapterName()))
           .build()
           .run();
     }
@@ -271,8 +276,8 @@ final class Evaluate implements Callable<Integer> {
             maxNewTokens, options.suggestionTokens(), maxNewTokens + maxNewTokens / 4);
   }
 
-  private RunResult answers(Evaluation.Builder evaluation, TaskSet tasks) {
-    AnswersFile answers = AnswersFile.load(Objects.requireNonNull(source.answers), tasks);
+  private static RunResult answers(Path file, Evaluation.Builder evaluation, TaskSet tasks) {
+    AnswersFile answers = AnswersFile.load(file, tasks);
     if (!answers.missing().isEmpty()) {
       System.err.println(
           "tasks without an answer, counted as failed: " + String.join(", ", answers.missing()));
@@ -280,21 +285,15 @@ final class Evaluate implements Callable<Integer> {
     return evaluation.setAnswers(answers).build().run();
   }
 
-  private void checkNoAgent(String source) {
-    if (agentName != AgentName.none || samples != 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--agent and --samples go with a model, not with " + source);
-    }
-  }
-
-  private void report(RunResult result, Sandbox sandbox) {
-    AnswersFile.write(out.resolve("solutions.jsonl"), result.samples());
+  private int report(@Nullable RunResult result, @Nullable Sandbox sandbox) {
     PrintWriter console = spec.commandLine().getOut();
     reportOptions.write(result, out, sandbox, console);
     console.println(
         "written: "
             + out.resolve("report.html")
-            + ", report.json, report.md, samples.jsonl, solutions.jsonl");
+            + ", report.json, report.md"
+            + (result == null ? "" : ", samples.jsonl, solutions.jsonl"));
     console.flush();
+    return 0;
   }
 }

@@ -1,5 +1,6 @@
 package io.aicoder.examples;
 
+import io.aicoder.eval.metric.FlakeRate;
 import io.aicoder.eval.quality.CodeInspector;
 import io.aicoder.eval.quality.QualityByRound;
 import io.aicoder.eval.report.ComparisonReport;
@@ -15,9 +16,11 @@ import io.aicoder.eval.sandbox.Sandbox;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -25,6 +28,8 @@ import picocli.CommandLine.ParameterException;
 
 /** What is reported on a run, and the runs beside it. */
 final class ReportOptions {
+
+  private static final String TITLE = "AICoder evaluation";
 
   @Option(
       names = "--k",
@@ -37,7 +42,8 @@ final class ReportOptions {
       names = "--compare",
       paramLabel = "RUN",
       arity = "1..*",
-      description = "output folders of finished runs to report beside this one, the baseline first")
+      description =
+          "output folders of finished runs to report beside this one, or alone, the baseline first")
   private List<Path> compared = List.of();
 
   @Option(names = "--junit", paramLabel = "FILE", description = "also write JUnit XML of this run")
@@ -46,10 +52,40 @@ final class ReportOptions {
   @Option(names = "--quality", description = "measure complexity and lints, round by round")
   private boolean quality;
 
-  private final List<RunResult> finished = new ArrayList<>();
+  @Option(
+      names = "--flake-check",
+      paramLabel = "N",
+      description =
+          "run each program N times more, and name those that do not always fare the same")
+  private @Nullable Integer reruns;
 
-  /** Refuses a k that no run of so many samples can have, and folders that hold no run. */
-  void check(CommandLine command, int samples) {
+  private final List<RunResult> finished = new ArrayList<>();
+  private final Map<String, FlakeRate> flakes = new HashMap<>();
+
+  /** Returns whether finished runs are to be reported. */
+  boolean compares() {
+    return !compared.isEmpty();
+  }
+
+  /** Returns whether a report of finished runs alone has programs to run. */
+  boolean needsSandbox() {
+    return quality;
+  }
+
+  /**
+   * Reads the finished runs; refuses a k that no run of so many samples can have, and folders that
+   * hold no run.
+   *
+   * @param alone whether no run is made beside them
+   */
+  void read(CommandLine command, int samples, boolean alone) {
+    if (alone && (junit != null || reruns != null)) {
+      throw new ParameterException(
+          command, "--junit and --flake-check go with a run, not with --compare alone");
+    }
+    if (reruns != null && reruns < 2) {
+      throw new ParameterException(command, "--flake-check " + reruns + ": it must be 2 or more");
+    }
     for (int k : passAt) {
       if (k < 1 || k > samples) {
         throw new ParameterException(
@@ -60,24 +96,61 @@ final class ReportOptions {
     compared.forEach(folder -> add(finished, SavedRun.read(folder), folder));
   }
 
-  /** Writes all reports; the runs to compare with come first. */
-  void write(RunResult result, Path out, Sandbox sandbox, PrintWriter console) {
+  /** Runs the programs of a run again, if that was asked for. */
+  void check(RunResult result, IntFunction<FlakeRate> again) {
+    if (reruns != null) {
+      flakes.put(result.name(), again.apply(reruns));
+    }
+  }
+
+  /**
+   * Writes all reports; the runs to compare with come first.
+   *
+   * @param result the run that was made; {@code null}: none
+   * @param sandbox where quality is measured, if it is
+   */
+  void write(@Nullable RunResult result, Path out, @Nullable Sandbox sandbox, PrintWriter console) {
     List<RunResult> runs = new ArrayList<>(finished);
-    add(runs, result, out);
-    Report report = new Report("AICoder evaluation", List.of(), runs).withPassAt(passAt);
-    if (quality) {
+    Report report = new Report(TITLE, List.of(), runs(runs, result, out)).withPassAt(passAt);
+    if (result != null && flakes.containsKey(result.name())) {
+      FlakeRate rate = flakes.get(result.name());
+      report = report.withFlakes(Map.of(runs.get(runs.size() - 1).name(), rate));
+      console.println(flaky(rate));
+    }
+    if (quality && sandbox != null) {
       report = report.withQuality(quality(runs, sandbox));
     }
     HtmlReport.write(out.resolve("report.html"), report);
     JsonReport.write(out.resolve("report.json"), report);
     MarkdownReport.write(out.resolve("report.md"), report);
-    if (junit != null) {
-      JUnitReport.write(junit, new Report("AICoder evaluation", List.of(), List.of(result)));
+    if (junit != null && result != null) {
+      JUnitReport.write(junit, new Report(TITLE, List.of(), List.of(result)));
     }
     console.println(ConsoleTable.render(runs));
     if (runs.size() > 1) {
       console.println(ComparisonReport.console(runs));
     }
+  }
+
+  private static List<RunResult> runs(List<RunResult> runs, @Nullable RunResult made, Path out) {
+    if (made != null) {
+      add(runs, made, out);
+    }
+    return runs;
+  }
+
+  private static String flaky(FlakeRate rate) {
+    StringBuilder text =
+        new StringBuilder(
+            String.format(
+                "%d of %d programs do not always fare the same in %d reruns",
+                rate.flaky().size(), rate.programs(), rate.reruns()));
+    rate.flaky()
+        .forEach(
+            flaky ->
+                text.append(String.format("%n  %s: ", flaky.taskId()))
+                    .append(String.join(", ", flaky.outcomes())));
+    return text.append(System.lineSeparator()).toString();
   }
 
   /** Runs that have one name, because they differ in a setting, are told apart by their folders. */

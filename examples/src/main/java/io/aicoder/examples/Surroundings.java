@@ -19,8 +19,24 @@ import org.jspecify.annotations.Nullable;
  */
 record Surroundings(PythonEnvironment python) {
 
+  /** Those that tasks use; results name their versions. */
   private static final Set<String> LIBRARIES =
-      Set.of("numpy", "pandas", "pillow", "scikit-learn", "scipy", "torch");
+      Set.of(
+          "gymnasium",
+          "keras",
+          "matplotlib",
+          "numpy",
+          "pandas",
+          "pillow",
+          "scikit-learn",
+          "scipy",
+          "seaborn",
+          "tensorflow",
+          "tokenizers",
+          "torch",
+          "torchaudio",
+          "torchvision",
+          "transformers");
 
   /** Finds Python and bubblewrap, or installs them, telling about it. */
   static Surroundings provide(Consumer<String> progress) {

@@ -9,19 +9,26 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options that choose the tasks of an evaluation. */
 final class TaskOptions {
 
+  private static final List<Path> EMBEDDED =
+      List.of(
+          Path.of("examples", "nano", "tasks", "test.jsonl"),
+          Path.of("examples", "nano", "tasks", "offline.jsonl"));
+
   @Option(
       names = "--tasks",
       paramLabel = "FILE",
-      required = true,
-      description = "tasks, JSONL in any of the formats of docs/tasks.md, gzipped or not")
-  @SuppressWarnings("NullAway.Init") // required
-  private Path file;
+      description =
+          "tasks, JSONL in any of the formats of docs/tasks.md, gzipped or not; the embedded ones when absent")
+  private @Nullable Path file;
 
   @Option(
       names = "--dataset",
@@ -71,6 +78,10 @@ final class TaskOptions {
       description = "which draw; default ${DEFAULT-VALUE}")
   private long subsetSeed;
 
+  @Spec(Spec.Target.MIXEE)
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  private CommandSpec spec;
+
   /** Takes the names of formats as people write them. */
   static final class FormatName implements ITypeConverter<TaskFormat> {
     @Override
@@ -96,12 +107,28 @@ final class TaskOptions {
 
   /** Loads the tasks and keeps those that the options choose. */
   TaskSet load() {
-    TaskSet tasks = format == null ? TaskSet.load(file) : TaskSet.load(file, format);
+    TaskSet tasks = file == null ? embedded() : load(file);
     tasks = ids == null ? tasks : tasks.only(ids);
     tasks = excluded == null ? tasks : tasks.without(excluded);
     tasks = domain == null ? tasks : tasks.domain(domain);
     tasks = library == null ? tasks : tasks.using(library);
     tasks = difficulty == null ? tasks : tasks.difficulty(difficulty);
     return subset == null ? tasks : tasks.sample(subset, subsetSeed);
+  }
+
+  private TaskSet load(Path from) {
+    return format == null ? TaskSet.load(from) : TaskSet.load(from, format);
+  }
+
+  private TaskSet embedded() {
+    if (format != null && format != TaskFormat.AICODEREVAL) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--dataset "
+              + FormatName.name(format)
+              + " needs --tasks FILE: of this benchmark nothing is embedded");
+    }
+    return TaskSet.of(
+        EMBEDDED.stream().flatMap(from -> TaskSet.load(from).tasks().stream()).toList());
   }
 }

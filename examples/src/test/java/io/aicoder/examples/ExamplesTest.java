@@ -140,6 +140,12 @@ class ExamplesTest {
         "Evaluate --tasks x --out y --references --answers z | mutually exclusive",
         "Evaluate --tasks x --out y --references --dataset he | Invalid value for option '--dataset': 'he' is none of: aicodereval, humaneval",
         "Evaluate --tasks x --out y --references --samples 2 | --agent and --samples go with a model, not with --references",
+        "Evaluate --out y | give --model, --replay, --answers, --references, or --compare",
+        "Evaluate --out y --model z --match run | --match goes with --agent resample",
+        "Evaluate --out y --model z --agent resample | --agent resample needs --temperature above 0",
+        "Evaluate --out y --compare run --flake-check 2 | --junit and --flake-check go with a run",
+        "Evaluate --out y --references --dataset mbpp | --dataset mbpp needs --tasks FILE",
+        "BuildDataset --docs x --out y --endpoint http://z/v1 | give --model or --replay",
         "Evaluate --tasks x --out y --model z --k 1,5 | --k 5 with --samples 1: it must be from 1 to the samples",
       })
   void wrongOptionsAreExplained(String arguments, String message) throws Exception {
@@ -226,6 +232,7 @@ class ExamplesTest {
             answersFile.toString(),
             "--k=1",
             "--quality",
+            "--flake-check=2",
             "--junit",
             junit.toString(),
             "--out",
@@ -235,12 +242,28 @@ class ExamplesTest {
 
     assertThat(compared.code()).as(compared.err()).isZero();
     assertThat(compared.out()).contains("Δ SR@All", "0.0 (0.0 to 0.0)", "1.000");
+    assertThat(compared.out()).contains("0 of 3 programs do not always fare the same in 2 reruns");
     JsonNode report = MAPPER.readTree(folder.resolve("again/report.json").toFile());
     assertThat(report.at("/rows/1/pass_at/1/value").asDouble()).isEqualTo(0.5);
     assertThat(report.at("/rows/1/rounds/0/quality/programs").asInt()).isPositive();
     assertThat(report.at("/comparisons/0/sr_all/tasks").asInt()).isEqualTo(4);
     assertThat(junit).content().contains("<testsuite name=", "tests=\"4\"", "failures=\"2\"");
+    assertThat(report.at("/rows/1/flakes/reruns").asInt()).isEqualTo(2);
     assertThat(folder.resolve("again/report.md")).content().startsWith("# AICoder evaluation");
+
+    Outcome alone =
+        run(
+            "Evaluate",
+            "--out",
+            folder.resolve("alone").toString(),
+            "--compare",
+            out.toString(),
+            folder.resolve("again").toString());
+    assertThat(alone.code()).as(alone.err()).isZero();
+    assertThat(alone.out()).contains("Δ SR@All");
+    assertThat(MAPPER.readTree(folder.resolve("alone/report.json").toFile()).get("rows"))
+        .hasSize(2);
+    assertThat(folder.resolve("alone/samples.jsonl")).doesNotExist();
 
     Outcome nowhere =
         run(
@@ -255,6 +278,50 @@ class ExamplesTest {
             folder.resolve("nowhere").toString());
     assertThat(nowhere.code()).isEqualTo(Examples.FAILED);
     assertThat(nowhere.err()).contains("run.json does not exist: give the output folder of a run");
+  }
+
+  @Test
+  void evaluateTakesTheEmbeddedTasksAndScalesTheirLimits(@TempDir Path out) throws Exception {
+    Outcome outcome =
+        run(
+            "Evaluate",
+            "--ids=test/00000,offline/noise_gate",
+            "--model=examples/nano/base",
+            "--max-new-tokens=8",
+            "--limit-factor=10",
+            "--limit-floor=4",
+            "--workers=1",
+            "--out=" + out);
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    List<String> samples = Files.readAllLines(out.resolve("samples.jsonl"));
+    assertThat(samples).hasSize(2);
+    assertThat(samples.get(0)).contains("\"limits\":\"Limits[wall=PT");
+    JsonNode settings = MAPPER.readTree(out.resolve("run.json").toFile()).get("settings");
+    assertThat(settings.get("limits").asText()).startsWith("LimitScale[factor=10.0, floor=");
+
+    Outcome matched =
+        run(
+            "Evaluate",
+            "--ids=test/00000",
+            "--model=examples/nano/base",
+            "--max-new-tokens=8",
+            "--agent=resample",
+            "--temperature=0.6",
+            "--match=" + out,
+            "--out=" + out.resolve("matched"));
+    assertThat(matched.code()).as(matched.err()).isZero();
+    assertThat(tokens(out.resolve("matched"))).isBetween(1, tokens(out));
+  }
+
+  /** Returns what a run spent on its first sample. */
+  private static int tokens(Path run) throws IOException {
+    int tokens = 0;
+    String line = Files.readAllLines(run.resolve("samples.jsonl")).get(0);
+    for (JsonNode step : MAPPER.readTree(line).get("steps")) {
+      tokens += step.get("prompt_tokens").asInt() + step.get("completion_tokens").asInt();
+    }
+    return tokens;
   }
 
   @Test

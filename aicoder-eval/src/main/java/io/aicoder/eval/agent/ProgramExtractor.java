@@ -1,5 +1,6 @@
 package io.aicoder.eval.agent;
 
+import io.aicoder.eval.prompt.Templates;
 import io.aicoder.eval.sandbox.Execution;
 import io.aicoder.eval.sandbox.Limits;
 import io.aicoder.eval.sandbox.Sandbox;
@@ -41,7 +42,8 @@ public final class ProgramExtractor {
   private static final Pattern SOLUTION_END =
       Pattern.compile("</code>|^[# \\t]*END SOLUTION|^ {0,3}```", FLAGS);
 
-  private static final String FIND_CODE = PromptTemplates.resource("find_code.py");
+  private static final String FIND_CODE =
+      Templates.resource(ProgramExtractor.class, "find_code.py").stripTrailing();
 
   private final Sandbox sandbox;
 

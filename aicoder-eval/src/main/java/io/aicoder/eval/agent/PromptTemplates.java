@@ -1,19 +1,9 @@
 package io.aicoder.eval.agent;
 
-import com.hubspot.jinjava.Jinjava;
-import com.hubspot.jinjava.JinjavaConfig;
-import com.hubspot.jinjava.interpret.FatalTemplateErrorsException;
-import io.aicoder.error.AiCoderException;
-import io.aicoder.error.ErrorCategory;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import io.aicoder.eval.prompt.Templates;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -35,29 +25,22 @@ public final class PromptTemplates {
   private static final Pattern DOCSTRING =
       Pattern.compile("    \"\"\".*?\"\"\"\\n", Pattern.DOTALL | Pattern.UNIX_LINES);
 
-  private final Jinjava jinjava =
-      new Jinjava(
-          JinjavaConfig.newBuilder()
-              .withNestedInterpretationEnabled(false)
-              .withFailOnUnknownTokens(true)
-              .build());
-  private final String program;
-  private final String suggest;
-  private final String repair;
-  private final String tests;
-  private final String react;
+  private static final String PROGRAM = "program.jinja";
+  private static final String SUGGEST = "suggest.jinja";
+  private static final String REPAIR = "repair.jinja";
+  private static final String TESTS = "tests.jinja";
+  private static final String REACT = "react.jinja";
+  private static final List<String> NAMES = List.of(PROGRAM, SUGGEST, REPAIR, TESTS, REACT);
 
-  private PromptTemplates(UnaryOperator<String> source) {
-    program = source.apply("program.jinja");
-    suggest = source.apply("suggest.jinja");
-    repair = source.apply("repair.jinja");
-    tests = source.apply("tests.jinja");
-    react = source.apply("react.jinja");
+  private final Templates templates;
+
+  private PromptTemplates(Templates templates) {
+    this.templates = templates;
   }
 
   /** Returns the library's own templates, those that the nano model was trained with. */
   public static PromptTemplates standard() {
-    return new PromptTemplates(PromptTemplates::resource);
+    return new PromptTemplates(Templates.of(PromptTemplates.class, NAMES));
   }
 
   /**
@@ -68,10 +51,12 @@ public final class PromptTemplates {
    *     suggestion} and {@code instruction}), {@code tests.jinja} ({@code instruction}) or {@code
    *     react.jinja} ({@code instruction}, {@code tools}, a map of names to descriptions, and
    *     {@code transcript})
-   * @throws AiCoderException (INPUT) when a file cannot be read or is no template of these names
+   * @throws io.aicoder.error.AiCoderException (INPUT) when there is no such folder, or a file
+   *     cannot be read or is no template of these names
    */
   public static PromptTemplates load(Path folder) {
-    PromptTemplates templates = new PromptTemplates(name -> file(folder, name));
+    PromptTemplates templates =
+        new PromptTemplates(Templates.load(folder, PromptTemplates.class, NAMES));
     templates.program("");
     templates.suggest("", "", "");
     templates.repair("", "", "", "", "");
@@ -82,7 +67,7 @@ public final class PromptTemplates {
 
   /** Renders the prompt for a first program. */
   public String program(String instruction) {
-    return render("program.jinja", program, Map.of("instruction", instruction));
+    return templates.render(PROGRAM, Map.of("instruction", instruction));
   }
 
   /**
@@ -93,9 +78,8 @@ public final class PromptTemplates {
    * @param code the program, without test
    */
   public String suggest(String stdout, String stderr, String code) {
-    return render(
-        "suggest.jinja",
-        suggest,
+    return templates.render(
+        SUGGEST,
         Map.of("output", tail(stdout), "error", tail(stderr), "code", withoutDocstring(code)));
   }
 
@@ -110,9 +94,8 @@ public final class PromptTemplates {
    */
   public String repair(
       String stdout, String stderr, String code, String suggestion, String instruction) {
-    return render(
-        "repair.jinja",
-        repair,
+    return templates.render(
+        REPAIR,
         Map.of(
             "output", tail(stdout),
             "error", tail(stderr),
@@ -123,7 +106,7 @@ public final class PromptTemplates {
 
   /** Renders the prompt for tests that the model writes itself. */
   public String tests(String instruction) {
-    return render("tests.jinja", tests, Map.of("instruction", instruction));
+    return templates.render(TESTS, Map.of("instruction", instruction));
   }
 
   /**
@@ -134,15 +117,14 @@ public final class PromptTemplates {
    * @param transcript all turns so far, empty at first
    */
   public String react(String instruction, Map<String, String> tools, String transcript) {
-    return render(
-        "react.jinja",
-        react,
-        Map.of("instruction", instruction, "tools", tools, "transcript", transcript));
+    return templates.render(
+        REACT, Map.of("instruction", instruction, "tools", tools, "transcript", transcript));
   }
 
   /** Returns the texts of CoderGen's templates: what its drafts depend on. */
   public String text() {
-    return String.join("\u0000", program, suggest, repair);
+    return String.join(
+        "\u0000", templates.text(PROGRAM), templates.text(SUGGEST), templates.text(REPAIR));
   }
 
   private static String tail(String text) {
@@ -154,45 +136,5 @@ public final class PromptTemplates {
     return docstring.find()
         ? code.substring(0, docstring.start()) + code.substring(docstring.end())
         : code;
-  }
-
-  private String render(String name, String template, Map<String, ?> values) {
-    try {
-      return jinjava.render(template, values);
-    } catch (FatalTemplateErrorsException e) {
-      throw new AiCoderException(
-          ErrorCategory.INPUT,
-          name
-              + ": "
-              + e.getErrors().iterator().next().getMessage()
-              + "; use the names that this template knows",
-          e);
-    }
-  }
-
-  private static String file(Path folder, String name) {
-    Path file = folder.resolve(name);
-    if (!Files.exists(file)) {
-      return resource(name);
-    }
-    try {
-      return withoutLastLineBreak(Files.readString(file));
-    } catch (IOException e) {
-      throw new AiCoderException(
-          ErrorCategory.INPUT, file + ": cannot be read (" + e + "); save it as UTF-8 text", e);
-    }
-  }
-
-  static String resource(String name) {
-    try (InputStream stream =
-        Objects.requireNonNull(PromptTemplates.class.getResourceAsStream(name), name)) {
-      return withoutLastLineBreak(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException("resource " + name, e);
-    }
-  }
-
-  private static String withoutLastLineBreak(String text) {
-    return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
   }
 }

@@ -1,6 +1,7 @@
 package io.aicoder.eval.agent;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.aicoder.eval.prompt.Templates;
 import io.aicoder.eval.task.Task;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,7 +27,8 @@ final class ShownTest {
     String literal =
         new String(JsonStringEncoder.getInstance().quoteAsString(cases)).replace("[", "\\x5b");
     String test =
-        PromptTemplates.resource(resource)
+        Templates.resource(ShownTest.class, resource)
+            .stripTrailing()
             .replace("CASES_TEXT", "\"" + literal + "\"")
             .replace("def test_shown(", "def " + name + "(");
     return new Task(

@@ -71,6 +71,8 @@ record Trial(
         questions.seconds(),
         execution.wall().toNanos() / 1e9,
         shownTest,
-        questions.usd());
+        questions.usd(),
+        execution.cpu() == null ? null : execution.cpu().toNanos() / 1e9,
+        execution.memoryBytes());
   }
 }

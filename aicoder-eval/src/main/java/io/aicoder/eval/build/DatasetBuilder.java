@@ -14,7 +14,6 @@ import io.aicoder.eval.task.TaskSet;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,25 +46,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DatasetBuilder {
 
-  private final Builder settings;
-  private final Documentation documentation;
-  private final CodeModel model;
-  private final Sandbox sandbox;
-  private final Path folder;
+  private final BuildPlan plan;
 
-  private DatasetBuilder(Builder settings) {
-    this.settings = settings;
-    documentation = present(settings.documentation, "documentation");
-    model = present(settings.model, "model");
-    sandbox = present(settings.sandbox, "sandbox");
-    folder = present(settings.folder, "folder");
-  }
-
-  private static <T> T present(@Nullable T value, String what) {
-    if (value == null) {
-      throw new IllegalArgumentException(what + " is not set");
-    }
-    return value;
+  private DatasetBuilder(BuildPlan plan) {
+    this.plan = plan;
   }
 
   /** Returns a builder. */
@@ -84,25 +68,25 @@ public final class DatasetBuilder {
    *     until then is kept
    */
   public BuildResult run() {
-    List<Section> sections = distinct(documentation.sections());
+    List<Section> sections = distinct(plan.documentation().sections());
     if (sections.isEmpty()) {
       throw new AiCoderException(
           ErrorCategory.INPUT,
           "the documentation has no section that is long enough ("
-              + documentation.tooShort()
+              + plan.documentation().tooShort()
               + " are too short); give more of it, or allow shorter sections");
     }
-    Path job = folder.resolve("job");
+    Path job = plan.folder().resolve("job");
     try (Memory<Answer> answers =
             new Memory<>(job.resolve("answers.jsonl"), Answer.class, Answer::key);
         Memory<Trial> trials = new Memory<>(job.resolve("trials.jsonl"), Trial.class, Trial::key)) {
-      TestBench bench = new TestBench(sandbox, settings.limits, settings.environment, trials);
+      TestBench bench = new TestBench(plan.sandbox(), plan.limits(), plan.environment(), trials);
       FunctionWriter writer =
           new FunctionWriter(
-              new Generator(model, settings.sampling(), answers),
+              new Generator(plan.model(), plan.sampling(), answers),
               bench,
-              settings.prompts,
-              settings.demands(),
+              plan.prompts(),
+              plan.demands(),
               answers.size() > 0);
       List<Candidate> written = write(sections, writer);
       List<Candidate> confirmed = confirm(written, bench);
@@ -119,15 +103,15 @@ public final class DatasetBuilder {
   private List<Candidate> write(List<Section> sections, FunctionWriter writer) {
     List<Order> orders = new ArrayList<>();
     for (Section section : sections) {
-      for (int variant = 0; variant < settings.functionsPerSection; variant++) {
+      for (int variant = 0; variant < plan.functionsPerSection(); variant++) {
         orders.add(new Order(section, variant));
       }
     }
-    KeptProgress progress = new KeptProgress("functions", orders.size(), settings.listener);
+    KeptProgress progress = new KeptProgress("functions", orders.size(), plan.listener());
     try {
       return new Workers("functions")
           .run(
-              settings.workers,
+              plan.workers(),
               orders,
               order -> progress.count(writer.write(order.section(), order.variant())));
     } finally {
@@ -137,7 +121,7 @@ public final class DatasetBuilder {
 
   /** A function that does not do the same twice would fail somebody's ground-truth gate. */
   private List<Candidate> confirm(List<Candidate> candidates, TestBench bench) {
-    KeptProgress progress = new KeptProgress("second runs", candidates.size(), settings.listener);
+    KeptProgress progress = new KeptProgress("second runs", candidates.size(), plan.listener());
     UnaryOperator<Candidate> again =
         candidate -> {
           if (!candidate.isKept()) {
@@ -151,26 +135,27 @@ public final class DatasetBuilder {
         };
     try {
       return new Workers("second runs")
-          .run(settings.workers, candidates, candidate -> progress.count(again.apply(candidate)));
+          .run(plan.workers(), candidates, candidate -> progress.count(again.apply(candidate)));
     } finally {
       progress.end();
     }
   }
 
   private BuildResult finish(int sections, List<Candidate> written, List<Candidate> confirmed) {
-    Selection.Selected selected = Selection.of(settings.rules(), confirmed);
-    DatasetFiles files = new DatasetFiles(folder, settings.domain);
+    Selection.Selected selected = Selection.of(plan.rules(), confirmed);
+    DatasetFiles files = new DatasetFiles(plan.folder(), plan.domain());
     TaskSet train = files.split("train", selected.train());
     TaskSet test = files.split("test", selected.test());
     files.rejected(selected.candidates());
-    Map<String, Integer> stages = Stages.of(documentation, sections, written, confirmed, selected);
+    Map<String, Integer> stages =
+        Stages.of(plan.documentation(), sections, written, confirmed, selected);
     Datasheet sheet =
         Datasheet.of(
-            settings.description(model, sandbox),
+            plan.description(),
             stages,
             selected,
-            documentation.unreadable(),
-            model instanceof PricedModel priced ? priced.prices() : null);
+            plan.documentation().unreadable(),
+            plan.model() instanceof PricedModel priced ? priced.prices() : null);
     files.datasheet(sheet);
     return new BuildResult(train, test, sheet);
   }
@@ -368,38 +353,29 @@ public final class DatasetBuilder {
           "functionsPerSection",
           functionsPerSection,
           "1 at temperature 0");
-      return new DatasetBuilder(this);
+      return new DatasetBuilder(
+          new BuildPlan(
+              present(documentation, "documentation"),
+              present(model, "model"),
+              present(sandbox, "sandbox"),
+              present(folder, "folder"),
+              limits,
+              environment,
+              prompts,
+              new Generator.Sampling(temperature, maxNewTokens, seed),
+              new FunctionWriter.Demands(policy, repairs, checkTests, installed),
+              new Selection.Rules(duplicateThreshold, testShare, seed, against),
+              functionsPerSection,
+              workers,
+              domain,
+              listener));
     }
 
-    private Generator.Sampling sampling() {
-      return new Generator.Sampling(temperature, maxNewTokens, seed);
-    }
-
-    private FunctionWriter.Demands demands() {
-      return new FunctionWriter.Demands(policy, repairs, checkTests, installed);
-    }
-
-    private Selection.Rules rules() {
-      return new Selection.Rules(duplicateThreshold, testShare, seed, against);
-    }
-
-    private Map<String, String> description(CodeModel generator, Sandbox where) {
-      Map<String, String> map = new LinkedHashMap<>();
-      map.put("generator", generator.name());
-      map.put("temperature", String.valueOf(temperature));
-      map.put("most tokens of an answer", String.valueOf(maxNewTokens));
-      map.put("functions per section", String.valueOf(functionsPerSection));
-      map.put("most repairs", String.valueOf(repairs));
-      map.put("kept", policy == KeepPolicy.ALL ? "all cases succeed" : "any case succeeds");
-      map.put("empty functions must fail", String.valueOf(checkTests));
-      map.put("near-duplicates from", String.valueOf(duplicateThreshold));
-      map.put("share of the test split", String.valueOf(testShare));
-      map.put("seed", String.valueOf(seed));
-      map.put("checked against", String.join(", ", against.keySet()));
-      map.put("sandbox", where.name());
-      map.put("environment", environment);
-      map.put("limits", limits.toString());
-      return map;
+    private static <T> T present(@Nullable T value, String what) {
+      if (value == null) {
+        throw new IllegalArgumentException(what + " is not set");
+      }
+      return value;
     }
   }
 }

@@ -3,6 +3,7 @@ package io.aicoder.eval.build;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aicoder.eval.prompt.Templates;
 import io.aicoder.eval.remote.FunctionDeclaration;
 import io.aicoder.eval.task.PythonFunction;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ final class FunctionSchema {
       new FunctionDeclaration(
           "save_function",
           "Saves one Python function with its test.",
-          PromptFolder.resource("save_function.json"));
+          Templates.resource(FunctionSchema.class, "save_function.json"));
 
   /**
    * What an answer holds.

@@ -1,9 +1,5 @@
 package io.aicoder.eval.build;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.aicoder.error.AiCoderException;
-import io.aicoder.error.ErrorCategory;
 import io.aicoder.eval.file.JsonLinesFile;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -17,7 +13,8 @@ import java.util.function.Supplier;
  */
 final class Memory<T> implements AutoCloseable {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final JsonLinesFile.Kind KIND =
+      new JsonLinesFile.Kind("a dataset job", "delete the line, or choose another output folder");
 
   private final Path file;
   private final Class<T> type;
@@ -31,8 +28,8 @@ final class Memory<T> implements AutoCloseable {
    * @param file the file
    * @param type what it remembers: a record
    * @param key the key of a result
-   * @throws AiCoderException (INPUT) when a line is no result, (ENVIRONMENT) when the file cannot
-   *     be read or written, or when another job has it open
+   * @throws io.aicoder.error.AiCoderException (INPUT) when a line is no result, (ENVIRONMENT) when
+   *     the file cannot be read or written, or when another job has it open
    */
   Memory(Path file, Class<T> type, Function<T, String> key) {
     this.file = file;
@@ -42,18 +39,8 @@ final class Memory<T> implements AutoCloseable {
   }
 
   private void take(int number, String line) {
-    try {
-      T result = JSON.readValue(line, type);
-      known.put(key.apply(result), result);
-    } catch (JsonProcessingException | RuntimeException e) {
-      throw new AiCoderException(
-          ErrorCategory.INPUT,
-          String.format(
-              "%s: line %d: was not written by a dataset job (%s); delete the line, or choose"
-                  + " another output folder",
-              file, number, e.getMessage()),
-          e);
-    }
+    T result = JsonLinesFile.parse(file, number, line, type, KIND);
+    known.put(key.apply(result), result);
   }
 
   /** Returns how many results are remembered. */
@@ -64,7 +51,8 @@ final class Memory<T> implements AutoCloseable {
   /**
    * Returns the remembered result of a key, or makes it and remembers it before it returns.
    *
-   * @throws AiCoderException (ENVIRONMENT) when it cannot be written; and what making it throws
+   * @throws io.aicoder.error.AiCoderException (ENVIRONMENT) when it cannot be written; and what
+   *     making it throws
    */
   T findOrMake(String wanted, Supplier<T> maker) {
     synchronized (this) {
@@ -75,11 +63,7 @@ final class Memory<T> implements AutoCloseable {
     }
     T made = maker.get();
     synchronized (this) {
-      try {
-        lines.add(JSON.writeValueAsString(made));
-      } catch (JsonProcessingException e) {
-        throw new IllegalStateException("a record is always writable as JSON", e);
-      }
+      lines.add(made);
       known.put(wanted, made);
       return made;
     }

@@ -1,20 +1,10 @@
 package io.aicoder.eval.build;
 
-import com.hubspot.jinjava.Jinjava;
-import com.hubspot.jinjava.JinjavaConfig;
-import com.hubspot.jinjava.interpret.FatalTemplateErrorsException;
-import io.aicoder.error.AiCoderException;
-import io.aicoder.error.ErrorCategory;
 import io.aicoder.eval.build.source.Section;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import io.aicoder.eval.prompt.Templates;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * The prompts of the dataset builder as Jinja templates: {@code generate.jinja} asks for a function
@@ -26,27 +16,20 @@ public final class PromptFolder {
 
   private static final int SHOWN_CHARACTERS = 4000;
 
-  private final Jinjava jinjava =
-      new Jinjava(
-          JinjavaConfig.newBuilder()
-              .withNestedInterpretationEnabled(false)
-              .withFailOnUnknownTokens(true)
-              .withTrimBlocks(true)
-              .build());
-  private final String generate;
-  private final String reshape;
-  private final String repair;
+  private static final String GENERATE = "generate.jinja";
+  private static final String RESHAPE = "reshape.jinja";
+  private static final String REPAIR = "repair.jinja";
+  private static final List<String> NAMES = List.of(GENERATE, RESHAPE, REPAIR);
 
-  private PromptFolder(String generate, String reshape, String repair) {
-    this.generate = generate;
-    this.reshape = reshape;
-    this.repair = repair;
+  private final Templates templates;
+
+  private PromptFolder(Templates templates) {
+    this.templates = templates;
   }
 
   /** Returns the library's own templates. */
   public static PromptFolder standard() {
-    return new PromptFolder(
-        resource("generate.jinja"), resource("reshape.jinja"), resource("repair.jinja"));
+    return new PromptFolder(Templates.of(PromptFolder.class, NAMES));
   }
 
   /**
@@ -55,14 +38,11 @@ public final class PromptFolder {
    * @param folder holds {@code generate.jinja} (knows {@code library}, {@code headings}, {@code
    *     text} and {@code installed}), {@code reshape.jinja} ({@code problems}, a list) or {@code
    *     repair.jinja} ({@code problem}, {@code output}, {@code error})
-   * @throws AiCoderException (INPUT) when a file cannot be read or is no template of these names
+   * @throws io.aicoder.error.AiCoderException (INPUT) when there is no such folder, or a file
+   *     cannot be read or is no template of these names
    */
   public static PromptFolder load(Path folder) {
-    PromptFolder prompts =
-        new PromptFolder(
-            file(folder, "generate.jinja"),
-            file(folder, "reshape.jinja"),
-            file(folder, "repair.jinja"));
+    PromptFolder prompts = new PromptFolder(Templates.load(folder, PromptFolder.class, NAMES));
     prompts.generate(new Section("", "", null, List.of(), "line", 0, 0, ""), List.of());
     prompts.reshape(List.of());
     prompts.repair("", "", "");
@@ -71,8 +51,7 @@ public final class PromptFolder {
 
   String generate(Section section, List<String> installed) {
     return render(
-        "generate.jinja",
-        generate,
+        GENERATE,
         Map.of(
             "library", section.library(),
             "headings", String.join(" > ", section.headings()),
@@ -81,14 +60,11 @@ public final class PromptFolder {
   }
 
   String reshape(List<String> problems) {
-    return render("reshape.jinja", reshape, Map.of("problems", problems));
+    return render(RESHAPE, Map.of("problems", problems));
   }
 
   String repair(String problem, String output, String error) {
-    return render(
-        "repair.jinja",
-        repair,
-        Map.of("problem", problem, "output", tail(output), "error", tail(error)));
+    return render(REPAIR, Map.of("problem", problem, "output", tail(output), "error", tail(error)));
   }
 
   private static String tail(String text) {
@@ -98,40 +74,7 @@ public final class PromptFolder {
         : "…" + stripped.substring(stripped.length() - SHOWN_CHARACTERS);
   }
 
-  private String render(String name, String template, Map<String, Object> values) {
-    try {
-      return jinjava.render(template, values).strip();
-    } catch (FatalTemplateErrorsException e) {
-      throw new AiCoderException(
-          ErrorCategory.INPUT,
-          name
-              + ": "
-              + e.getErrors().iterator().next().getMessage()
-              + "; use the names that this template knows",
-          e);
-    }
-  }
-
-  private static String file(Path folder, String name) {
-    Path file = folder.resolve(name);
-    if (!Files.isDirectory(folder)) {
-      throw new AiCoderException(
-          ErrorCategory.INPUT, folder + ": is no folder; name the folder of the prompts");
-    }
-    try {
-      return Files.exists(file) ? Files.readString(file) : resource(name);
-    } catch (IOException e) {
-      throw new AiCoderException(
-          ErrorCategory.INPUT, file + ": cannot be read (" + e + "); save it as UTF-8 text", e);
-    }
-  }
-
-  static String resource(String name) {
-    try (InputStream stream =
-        Objects.requireNonNull(PromptFolder.class.getResourceAsStream(name), name)) {
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("resource " + name, e);
-    }
+  private String render(String name, Map<String, Object> values) {
+    return templates.render(name, values).strip();
   }
 }

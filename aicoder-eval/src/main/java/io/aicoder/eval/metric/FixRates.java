@@ -3,6 +3,7 @@ package io.aicoder.eval.metric;
 import io.aicoder.eval.metric.Sample.Step;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -27,15 +28,11 @@ public record FixRates(SortedMap<String, Rate> byFailure, SortedMap<Integer, Rat
     SortedMap<String, Rate> byFailure = new TreeMap<>();
     SortedMap<Integer, Rate> byRound = new TreeMap<>();
     for (Sample sample : samples) {
-      for (int i = 1; i < sample.steps().size(); i++) {
-        Step before = sample.steps().get(i - 1);
-        Step after = sample.steps().get(i);
-        // A blind agent's last step scores its best program again: that repairs nothing.
-        if (before.isScored() == after.isScored()) {
-          boolean fixed = after.verdict().equals(new Verdict.Passed().wireName());
-          count(byFailure, failure(before), fixed);
-          count(byRound, i, fixed);
-        }
+      List<Step> tries = sample.tries();
+      for (int i = 1; i < tries.size(); i++) {
+        boolean fixed = tries.get(i).passed();
+        count(byFailure, failure(tries.get(i - 1)), fixed);
+        count(byRound, i, fixed);
       }
     }
     return new FixRates(byFailure, byRound);

@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * What each further try of a run brought: round 0 is the first program, round r the r-th repair or
- * resample.
+ * resample. Of a blind agent it is about the tests that the agent saw.
  *
  * @param rounds one for each round that any sample reached
  */
@@ -29,21 +29,21 @@ public record RepairRounds(List<Round> rounds) {
   /** Counts; samples that the surroundings spoilt are left out. */
   public static RepairRounds of(List<Sample> samples) {
     List<Sample> scored = samples.stream().filter(sample -> !sample.best().spoilt()).toList();
-    int most = scored.stream().mapToInt(sample -> sample.steps().size()).max().orElse(0);
+    int most = scored.stream().mapToInt(sample -> sample.tries().size()).max().orElse(0);
     List<Round> rounds = new ArrayList<>();
     for (int round = 0; round < most; round++) {
       int index = round;
       List<Step> steps =
           scored.stream()
-              .filter(sample -> sample.steps().size() > index)
-              .map(sample -> sample.steps().get(index))
+              .filter(sample -> sample.tries().size() > index)
+              .map(sample -> sample.tries().get(index))
               .filter(step -> !step.spoilt())
               .toList();
       int fixed = (int) steps.stream().filter(Step::passed).count();
       int solved =
           (int)
               scored.stream()
-                  .filter(sample -> sample.steps().stream().limit(index + 1).anyMatch(Step::passed))
+                  .filter(sample -> sample.tries().stream().limit(index + 1).anyMatch(Step::passed))
                   .count();
       rounds.add(new Round(round, new Rate(fixed, steps.size()), new Rate(solved, scored.size())));
     }

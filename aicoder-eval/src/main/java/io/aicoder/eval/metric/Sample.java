@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param difficulty how hard the task is said to be; {@code null} when nothing is said
  * @param steps every program that was tried, oldest first; one without an agent
  * @param exit why the agent stopped; {@code null} in samples of earlier versions
+ * @param limits what the programs could use, where each task had limits of its own; else {@code
+ *     null}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Sample(
@@ -28,7 +30,8 @@ public record Sample(
     @JsonProperty("library") String library,
     @JsonProperty("difficulty") @Nullable String difficulty,
     @JsonProperty("steps") List<Step> steps,
-    @JsonProperty("exit") @Nullable ExitStatus exit) {
+    @JsonProperty("exit") @Nullable ExitStatus exit,
+    @JsonProperty("limits") @Nullable String limits) {
 
   private static final String PASSED = new Verdict.Passed().wireName();
   private static final String INFRASTRUCTURE = new Verdict.Infrastructure("").wireName();
@@ -45,7 +48,20 @@ public record Sample(
   /** Makes a sample of unknown difficulty that does not say why its agent stopped. */
   public Sample(
       String key, String taskId, int sample, String domain, String library, List<Step> steps) {
-    this(key, taskId, sample, domain, library, null, steps, null);
+    this(key, taskId, sample, domain, library, null, steps, null, null);
+  }
+
+  /** Makes a sample that had the limits of its run. */
+  public Sample(
+      String key,
+      String taskId,
+      int sample,
+      String domain,
+      String library,
+      @Nullable String difficulty,
+      List<Step> steps,
+      @Nullable ExitStatus exit) {
+    this(key, taskId, sample, domain, library, difficulty, steps, exit, null);
   }
 
   /**
@@ -72,6 +88,9 @@ public record Sample(
    * @param shownTest the test that was run instead of the scoring one, with the line that calls it:
    *     verdict and cases are about it, and the step is not scored. {@code null} in scored steps
    * @param usd what the step's model calls cost in US dollars; {@code null} when nobody knows
+   * @param cpuSeconds the program's processor time; {@code null} when it was not measured
+   * @param memoryBytes the most address space that it had beyond its interpreter's; {@code null}
+   *     when it was not measured
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Step(
@@ -93,7 +112,9 @@ public record Sample(
       @JsonProperty("generate_seconds") double generateSeconds,
       @JsonProperty("execute_seconds") double executeSeconds,
       @JsonProperty("shown_test") @Nullable String shownTest,
-      @JsonProperty("usd") @Nullable Double usd) {
+      @JsonProperty("usd") @Nullable Double usd,
+      @JsonProperty("cpu_seconds") @Nullable Double cpuSeconds,
+      @JsonProperty("memory_bytes") @Nullable Long memoryBytes) {
 
     /** Makes a step that ran the scoring test, at an unknown price. */
     public Step(
@@ -133,6 +154,8 @@ public record Sample(
           generateSeconds,
           executeSeconds,
           null,
+          null,
+          null,
           null);
     }
 
@@ -157,6 +180,15 @@ public record Sample(
     public boolean isScored() {
       return shownTest == null;
     }
+  }
+
+  /**
+   * Returns the programs that were tried, without the last step of blind mode, which scores the
+   * best of them again.
+   */
+  public List<Step> tries() {
+    List<Step> shown = steps.stream().filter(step -> !step.isScored()).toList();
+    return shown.isEmpty() ? steps : shown;
   }
 
   /**

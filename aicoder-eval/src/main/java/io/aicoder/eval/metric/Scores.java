@@ -4,11 +4,13 @@ import io.aicoder.eval.metric.Sample.Step;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The figures of one run over a task set.
@@ -27,6 +29,7 @@ import java.util.function.ToIntFunction;
  * @param tokens tokens spent, prompts and completions of every call to the model
  * @param seconds time spent on generation and execution
  * @param verdicts how often each verdict was given, by {@link Verdict#wireName}
+ * @param usd what the model calls cost in US dollars; {@code null} when nobody knows
  */
 public record Scores(
     Rate srAll,
@@ -35,7 +38,8 @@ public record Scores(
     double ct,
     long tokens,
     double seconds,
-    SortedMap<String, Integer> verdicts) {
+    SortedMap<String, Integer> verdicts,
+    @Nullable Double usd) {
 
   /** What stands for a difficulty that is not known. */
   public static final String UNKNOWN = "unknown";
@@ -62,7 +66,14 @@ public record Scores(
             .mapToLong(step -> step.promptTokens() + (long) step.completionTokens())
             .sum(),
         steps.stream().mapToDouble(step -> step.generateSeconds() + step.executeSeconds()).sum(),
-        verdicts);
+        verdicts,
+        usd(steps));
+  }
+
+  private static @Nullable Double usd(List<Step> steps) {
+    List<Double> known =
+        steps.stream().map(Step::usd).filter(Objects::nonNull).map(Double::valueOf).toList();
+    return known.isEmpty() ? null : known.stream().mapToDouble(Double::doubleValue).sum();
   }
 
   /** Adds up the samples of each domain. */

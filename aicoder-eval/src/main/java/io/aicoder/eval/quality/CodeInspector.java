@@ -87,11 +87,11 @@ public final class CodeInspector {
   public QualityByRound byRound(List<Sample> samples) {
     inspect(
         samples.stream()
-            .flatMap(sample -> sample.steps().stream())
+            .flatMap(sample -> sample.tries().stream())
             .map(Step::code)
             .filter(code -> !code.isBlank())
             .toList());
-    int most = samples.stream().mapToInt(sample -> sample.steps().size()).max().orElse(0);
+    int most = samples.stream().mapToInt(sample -> sample.tries().size()).max().orElse(0);
     List<Round> rounds = new ArrayList<>();
     for (int round = 0; round < most; round++) {
       rounds.add(round(round, samples));
@@ -123,8 +123,8 @@ public final class CodeInspector {
   }
 
   private @Nullable CodeQuality quality(Sample sample, int round) {
-    boolean there = round >= 0 && round < sample.steps().size();
-    return there ? known.get(sample.steps().get(round).code()) : null;
+    boolean there = round >= 0 && round < sample.tries().size();
+    return there ? known.get(sample.tries().get(round).code()) : null;
   }
 
   private static @Nullable Integer change(

@@ -10,8 +10,11 @@ import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionMessage;
 import com.openai.models.chat.completions.ChatCompletionNamedToolChoice;
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The ways to ask an endpoint for the arguments of a function, the best first. */
 enum CallForm {
@@ -21,7 +24,7 @@ enum CallForm {
     @Override
     void add(ChatCompletionCreateParams.Builder params, FunctionDeclaration function) {
       FunctionParameters.Builder schema = FunctionParameters.builder();
-      fields(function)
+      fields(function.parameters())
           .forEach((key, value) -> schema.putAdditionalProperty(key, JsonValue.from(value)));
       params
           .addFunctionTool(
@@ -44,19 +47,8 @@ enum CallForm {
   JSON_SCHEMA {
     @Override
     void add(ChatCompletionCreateParams.Builder params, FunctionDeclaration function) {
-      ResponseFormatJsonSchema.JsonSchema.Schema.Builder schema =
-          ResponseFormatJsonSchema.JsonSchema.Schema.builder();
-      fields(function)
-          .forEach((key, value) -> schema.putAdditionalProperty(key, JsonValue.from(value)));
       params.responseFormat(
-          ResponseFormatJsonSchema.builder()
-              .jsonSchema(
-                  ResponseFormatJsonSchema.JsonSchema.builder()
-                      .name(function.name())
-                      .description(function.description())
-                      .schema(schema.build())
-                      .build())
-              .build());
+          responseFormat(function.name(), function.description(), function.parameters()));
     }
   },
 
@@ -86,12 +78,36 @@ enum CallForm {
         .orElse(message.content().orElse(""));
   }
 
-  @SuppressWarnings("unchecked") // a declaration's parameters are an object
-  private static Map<String, Object> fields(FunctionDeclaration function) {
+  /**
+   * Returns what asks for an answer that a schema accepts.
+   *
+   * @param name what the schema is called
+   * @param description what the answer is for; {@code null}: nothing is said
+   * @param schema the schema, an object as JSON text
+   */
+  static ResponseFormatJsonSchema responseFormat(
+      String name, @Nullable String description, String schema) {
+    ResponseFormatJsonSchema.JsonSchema.Schema.Builder fields =
+        ResponseFormatJsonSchema.JsonSchema.Schema.builder();
+    fields(schema)
+        .forEach((key, value) -> fields.putAdditionalProperty(key, JsonValue.from(value)));
+    ResponseFormatJsonSchema.JsonSchema.Builder format =
+        ResponseFormatJsonSchema.JsonSchema.builder().name(name).schema(fields.build());
+    if (description != null) {
+      format.description(description);
+    }
+    return ResponseFormatJsonSchema.builder().jsonSchema(format.build()).build();
+  }
+
+  @SuppressWarnings("unchecked") // a JSON object has texts as keys
+  private static Map<String, Object> fields(String schema) {
     try {
-      return JSON.readValue(function.parameters(), Map.class);
+      return JSON.readValue(schema, Map.class);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a declaration's parameters are JSON", e);
+      throw new AiCoderException(
+          ErrorCategory.REQUEST,
+          "response_format: endpoints take a schema that is an object, not " + schema,
+          e);
     }
   }
 }

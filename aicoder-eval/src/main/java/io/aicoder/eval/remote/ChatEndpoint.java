@@ -87,6 +87,10 @@ final class ChatEndpoint implements AutoCloseable {
    * lesser form. The form that was taken once is asked for first from then on.
    */
   Answer call(GenerationRequest request, FunctionDeclaration function) {
+    if (request.constraint() != null) {
+      throw new AiCoderException(
+          ErrorCategory.REQUEST, "constraint: not together with a function call; leave one out");
+    }
     List<AiCoderException> refusals = new ArrayList<>();
     for (CallForm form : callForm.andLesser()) {
       ChatCompletionCreateParams.Builder params = parameters(request).toBuilder();

@@ -5,6 +5,7 @@ import com.openai.models.chat.completions.ChatCompletionAssistantMessageParam;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionSystemMessageParam;
 import com.openai.models.chat.completions.ChatCompletionUserMessageParam;
+import io.aicoder.constrain.Constraint;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.generate.ChatMessage;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * server knows too; nothing is left out silently.
  */
 final class ChatParameters {
+
+  /** OpenAI wants a name; nothing depends on it. */
+  private static final String SCHEMA_NAME = "answer";
 
   private ChatParameters() {}
 
@@ -38,6 +42,9 @@ final class ChatParameters {
     refuseWhatNoEndpointDoes(request);
     addSampling(params, request.sampling());
     addStopping(params, request.stopping(), legacyTokenLimit);
+    if (request.constraint() != null) {
+      addConstraint(params, request.constraint());
+    }
     extra(params, "adapter", request.adapter());
     return params.build();
   }
@@ -126,6 +133,17 @@ final class ChatParameters {
     if (stopping.ignoreEos()) {
       extra(params, "ignore_eos", true);
     }
+  }
+
+  private static void addConstraint(
+      ChatCompletionCreateParams.Builder params, Constraint constraint) {
+    if (!(constraint instanceof Constraint.JsonSchema json)) {
+      throw refuse(
+          "constraint",
+          constraint.getClass().getSimpleName()
+              + " has no name that endpoints agree on; use a JsonSchema, or leave it out");
+    }
+    params.responseFormat(CallForm.responseFormat(SCHEMA_NAME, null, json.schema()));
   }
 
   private static void extra(

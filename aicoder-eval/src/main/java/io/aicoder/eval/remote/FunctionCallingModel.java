@@ -1,6 +1,7 @@
 package io.aicoder.eval.remote;
 
 import io.aicoder.CodeModel;
+import io.aicoder.constrain.Constraint;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.GenerationResult;
 
@@ -18,11 +19,27 @@ public interface FunctionCallingModel extends CodeModel {
    */
   GenerationResult call(GenerationRequest request, FunctionDeclaration function);
 
-  /** Asks any model: one that cannot call functions answers the conversation as it is. */
+  /**
+   * Asks any model: one that cannot call functions is kept to the function's parameters by
+   * constrained output.
+   */
   static GenerationResult call(
       CodeModel model, GenerationRequest request, FunctionDeclaration function) {
     return model instanceof FunctionCallingModel calling
         ? calling.call(request, function)
-        : model.generate(request);
+        : model.generate(constrained(request, new Constraint.JsonSchema(function.parameters())));
+  }
+
+  private static GenerationRequest constrained(GenerationRequest request, Constraint constraint) {
+    return new GenerationRequest(
+        request.prompt(),
+        request.sampling(),
+        request.stopping(),
+        request.beams(),
+        request.samples(),
+        constraint,
+        request.adapter(),
+        request.logProbabilities(),
+        request.promptLogits());
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.GenerationResult;
@@ -25,7 +26,10 @@ record RecordedExchange(
   static final int VERSION = 1;
 
   static final ObjectMapper JSON =
-      new ObjectMapper().setSerializationInclusion(JsonInclude.Include.NON_NULL);
+      new ObjectMapper()
+          .setSerializationInclusion(JsonInclude.Include.NON_NULL)
+          // a constraint without options
+          .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
 
   /** The first line: whose answers these are. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

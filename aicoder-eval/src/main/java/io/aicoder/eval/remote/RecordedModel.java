@@ -3,7 +3,7 @@ package io.aicoder.eval.remote;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
-import io.aicoder.eval.jsonl.JsonLinesFile;
+import io.aicoder.eval.file.JsonLinesFile;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.GenerationResult;
 import io.aicoder.generate.Prompt;
@@ -34,7 +34,8 @@ public final class RecordedModel implements PricedModel, FunctionCallingModel {
   }
 
   private static final int SHOWN = 100;
-  private static final String KIND = "a recording";
+  private static final JsonLinesFile.Kind KIND =
+      new JsonLinesFile.Kind("a recording", "make the file again");
 
   private final Path file;
   private final RecordedExchange.Header header;
@@ -68,13 +69,17 @@ public final class RecordedModel implements PricedModel, FunctionCallingModel {
   public static RecordedModel load(Path file, ToIntFunction<String> tokenizer) {
     List<String> lines = JsonLinesFile.lines(file);
     if (lines.isEmpty()) {
-      throw JsonLinesFile.refuse(file, 1, "is not there", null);
+      throw JsonLinesFile.refuse(file, 1, "is not there", KIND.remedy(), null);
     }
     RecordedExchange.Header header =
         JsonLinesFile.parse(file, 1, lines.get(0), RecordedExchange.Header.class, KIND);
     if (header.version() != RecordedExchange.VERSION) {
       throw JsonLinesFile.refuse(
-          file, 1, "has version " + header.version() + ", not " + RecordedExchange.VERSION, null);
+          file,
+          1,
+          "has version " + header.version() + ", not " + RecordedExchange.VERSION,
+          KIND.remedy(),
+          null);
     }
     RecordedModel model = new RecordedModel(file, header, tokenizer);
     for (int i = 1; i < lines.size(); i++) {
@@ -92,7 +97,7 @@ public final class RecordedModel implements PricedModel, FunctionCallingModel {
         || Objects.isNull(exchange.fingerprint())
         || Objects.isNull(exchange.finishReason())) {
       throw JsonLinesFile.refuse(
-          file, number, "lacks request, fingerprint, text or finish_reason", null);
+          file, number, "lacks request, fingerprint, text or finish_reason", KIND.remedy(), null);
     }
     answers.computeIfAbsent(exchange.request(), key -> new Answers()).exchanges.add(exchange);
     fingerprints.putIfAbsent(

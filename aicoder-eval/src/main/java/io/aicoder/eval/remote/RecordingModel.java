@@ -3,7 +3,7 @@ package io.aicoder.eval.remote;
 import io.aicoder.CodeModel;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
-import io.aicoder.eval.jsonl.JsonLinesFile;
+import io.aicoder.eval.file.JsonLinesFile;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.GenerationResult;
 import io.aicoder.generate.TextStream;

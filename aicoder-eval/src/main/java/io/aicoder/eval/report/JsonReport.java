@@ -17,6 +17,7 @@ import java.nio.file.Path;
  * rows[]          one for each run, in the report's order
  *   name            what people call the row
  *   sees_tests      true when it tried a task again after the scoring tests had run: not blind
+ *   blind           true when the agent saw other tests than those that score it
  *   sr_all          SR@All, the share of programs whose cases all succeed
  *     value, low, high   the share and its 95 % interval: Wilson's, with several samples a task the
  *                        bootstrap's over tasks
@@ -26,8 +27,10 @@ import java.nio.file.Path;
  *   tokens          tokens spent, prompts and completions of every call to the model
  *   seconds         time spent on generation and execution
  *   verdicts        how often each verdict was given, by its name
+ *   usd             what the model calls cost in US dollars, if that is known
  *   pass_at         k to an object of value, low, high: pass@k, for the k that were asked for
- *   by_domain       domain to an object of sr_all, sr_any, cl, ct, tokens, seconds, verdicts
+ *   by_domain       domain to an object of sr_all, sr_any, cl, ct, tokens, seconds, verdicts,
+ *                   usd
  *   by_library, by_difficulty   the same by library and by difficulty, which may be "unknown"
  *   errors[]        what programs failed of, the commonest first
  *     type, count, uncaught   exception class or name in brackets, samples, those that it ended
@@ -40,6 +43,12 @@ import java.nio.file.Path;
  *                   sr_all
  *     quality       if it was measured: programs, unparsable, complexity, lints, and their changes
  *                   against the round before; null where there is none
+ *   fix_rates       how often the next program passes, fields as in sr_all; of a blind run by the
+ *                   tests that it saw
+ *     by_failure    by the exception class before it, or the verdict where there was none
+ *     by_round      by the repair's number, from 1
+ *   flakes          if programs were run again: reruns (of each), rate (fields as in sr_all) and
+ *                   flaky[] of task_id, sample, outcomes[]
  *   linter          what counted the lints, if anything did
  *   settings        what the figures depend on, name to value
  * comparisons[]   agents against the model alone, models against the first one

@@ -6,6 +6,8 @@ import io.aicoder.eval.file.AtomicFile;
 import io.aicoder.eval.metric.ErrorTaxonomy;
 import io.aicoder.eval.metric.ErrorTaxonomy.Kind;
 import io.aicoder.eval.metric.Estimate;
+import io.aicoder.eval.metric.FixRates;
+import io.aicoder.eval.metric.FlakeRate;
 import io.aicoder.eval.metric.Rate;
 import io.aicoder.eval.metric.RepairRounds;
 import io.aicoder.eval.metric.Sample;
@@ -72,6 +74,8 @@ public final class MarkdownReport {
     markdown.verdicts();
     markdown.errors();
     markdown.rounds();
+    markdown.fixRates();
+    markdown.flakes();
     markdown.settings();
     return markdown.text.toString();
   }
@@ -85,11 +89,15 @@ public final class MarkdownReport {
     List<String> heads = new ArrayList<>(List.of("Run", "SR@All %", "SR@Any %"));
     report.passAt().forEach(k -> heads.add("pass@" + k + " %"));
     heads.addAll(List.of("CL", "CT", "Tokens", "Seconds"));
+    boolean costs = report.runs().stream().anyMatch(Report::hasCost);
+    if (costs) {
+      heads.add("USD");
+    }
     MarkdownTable table = new MarkdownTable(heads);
     for (RunResult run : report.runs()) {
       Scores scores = run.scores();
       List<String> cells = new ArrayList<>();
-      cells.add(Report.seesTests(run) ? run.name() + " †" : run.name());
+      cells.add(run.name() + (Report.seesTests(run) ? " †" : Report.isBlind(run) ? " ‡" : ""));
       cells.add(rate(scores.srAll()));
       cells.add(rate(scores.srAny()));
       for (Estimate estimate : report.passAt(run).values()) {
@@ -99,11 +107,18 @@ public final class MarkdownReport {
       cells.add(Numbers.decimal(scores.ct()));
       cells.add(Numbers.count(scores.tokens()));
       cells.add(Numbers.seconds(scores.seconds()));
+      if (costs) {
+        cells.add(Numbers.usd(scores.usd()));
+      }
       table.add(cells);
     }
     text.append(table).append("\nIn brackets: 95 % intervals.\n");
     if (report.runs().stream().anyMatch(Report::seesTests)) {
       text.append("\n† Tried again after the tests that score it had run: not blind.\n");
+    }
+    if (report.runs().stream().anyMatch(Report::isBlind)) {
+      text.append(
+          "\n‡ Blind: the agent saw other tests, its rounds and fix rates are about these.\n");
     }
   }
 
@@ -194,7 +209,7 @@ public final class MarkdownReport {
   private void rounds() {
     List<RunResult> repaired =
         report.runs().stream()
-            .filter(run -> Report.seesTests(run) || report.quality().containsKey(run.name()))
+            .filter(run -> triesAgain(run) || report.quality().containsKey(run.name()))
             .toList();
     if (repaired.isEmpty()) {
       return;
@@ -232,6 +247,55 @@ public final class MarkdownReport {
     if (!linters.isEmpty()) {
       text.append("\nLints by: ").append(linters).append(".\n");
     }
+  }
+
+  private static boolean triesAgain(RunResult run) {
+    return Report.seesTests(run) || Report.isBlind(run);
+  }
+
+  private void fixRates() {
+    List<RunResult> repaired = report.runs().stream().filter(MarkdownReport::triesAgain).toList();
+    List<FixRates> byRun = repaired.stream().map(run -> FixRates.of(run.samples())).toList();
+    SortedSet<String> failures = new TreeSet<>();
+    byRun.forEach(rates -> failures.addAll(rates.byFailure().keySet()));
+    if (failures.isEmpty()) {
+      return;
+    }
+    section("Fix rates");
+    List<String> heads = new ArrayList<>(List.of("The program before failed of"));
+    repaired.forEach(run -> heads.add(run.name()));
+    MarkdownTable table = new MarkdownTable(heads);
+    for (String failure : failures) {
+      List<String> cells = new ArrayList<>(List.of(failure));
+      for (FixRates rates : byRun) {
+        Rate rate = rates.byFailure().get(failure);
+        cells.add(rate == null ? "-" : Numbers.counts(rate) + " (" + Numbers.percent(rate) + " %)");
+      }
+      table.add(cells);
+    }
+    text.append(table).append("\nPrograms that passed, of those that followed such a failure.\n");
+  }
+
+  private void flakes() {
+    if (report.flakes().isEmpty()) {
+      return;
+    }
+    section("Reruns");
+    MarkdownTable table = new MarkdownTable(List.of("Run", "Reruns", "Flaky", "Which"));
+    for (RunResult run : report.runs()) {
+      FlakeRate flakes = report.flakes().get(run.name());
+      if (flakes != null) {
+        table.add(
+            List.of(
+                run.name(),
+                String.valueOf(flakes.reruns()),
+                Numbers.counts(flakes.rate()) + " (" + Numbers.interval(flakes.rate()) + " %)",
+                flakes.flaky().stream()
+                    .map(flaky -> flaky.taskId() + " (" + String.join(", ", flaky.outcomes()) + ")")
+                    .collect(joining("; "))));
+      }
+    }
+    text.append(table);
   }
 
   private static String complexity(@Nullable QualityByRound quality, int number) {

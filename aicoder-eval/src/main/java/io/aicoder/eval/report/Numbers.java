@@ -3,6 +3,7 @@ package io.aicoder.eval.report;
 import io.aicoder.eval.metric.Estimate;
 import io.aicoder.eval.metric.Rate;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Figures as people read them; a figure of nothing is a dash. */
 final class Numbers {
@@ -37,6 +38,16 @@ final class Numbers {
   /** Returns a time, with a decimal only while that says something. */
   static String seconds(double value) {
     return value < 1000 ? decimal(value) : count(Math.round(value));
+  }
+
+  /** Returns a price in US dollars, a small one to a hundredth of a cent. */
+  static String usd(@Nullable Double value) {
+    return value == null ? "-" : String.format(Locale.ROOT, value < 1 ? "%.4f" : "%,.2f", value);
+  }
+
+  /** Returns the counts of a share, such as {@code 3 of 12}. */
+  static String counts(Rate rate) {
+    return count(rate.successes()) + " of " + count(rate.total());
   }
 
   /** Returns a difference of shares in percentage points with its sign, such as {@code +6.4}. */

@@ -57,7 +57,10 @@ record PageData(
       @JsonProperty("error") @Nullable String error,
       @JsonProperty("steps") List<StepEntry> steps) {}
 
-  /** A step; the answer is there only when no program could be taken from it. */
+  /**
+   * A step; the answer is there only when no program could be taken from it, the shown test when it
+   * was judged by that and not by the scoring one.
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record StepEntry(
       @JsonProperty("suggestion") @Nullable Integer suggestion,
@@ -75,7 +78,9 @@ record PageData(
       @JsonProperty("prompt_tokens") int promptTokens,
       @JsonProperty("completion_tokens") int completionTokens,
       @JsonProperty("generate_seconds") double generateSeconds,
-      @JsonProperty("execute_seconds") double executeSeconds) {}
+      @JsonProperty("execute_seconds") double executeSeconds,
+      @JsonProperty("shown_test") @Nullable Integer shownTest,
+      @JsonProperty("usd") @Nullable Double usd) {}
 
   /** Gathers samples by task and texts by content. */
   private static final class Collector {
@@ -138,7 +143,9 @@ record PageData(
           step.promptTokens(),
           step.completionTokens(),
           step.generateSeconds(),
-          step.executeSeconds());
+          step.executeSeconds(),
+          index(step.shownTest()),
+          step.usd());
     }
 
     private @Nullable Integer index(@Nullable String text) {

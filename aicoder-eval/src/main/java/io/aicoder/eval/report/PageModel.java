@@ -1,6 +1,7 @@
 package io.aicoder.eval.report;
 
 import io.aicoder.eval.metric.Estimate;
+import io.aicoder.eval.metric.FlakeRate;
 import io.aicoder.eval.metric.Rate;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Scores;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -44,6 +46,9 @@ final class PageModel {
         Map.entry("notes", report.notes()),
         Map.entry("summary", summary(runs, domains.size())),
         Map.entry("retries", runs.stream().anyMatch(Report::seesTests)),
+        Map.entry("blind", runs.stream().anyMatch(Report::isBlind)),
+        Map.entry("costs", runs.stream().anyMatch(Report::hasCost)),
+        Map.entry("flakes", flakes(report)),
         Map.entry("difficulties", hasDifficulties(runs)),
         Map.entry("pass_at", report.passAt()),
         Map.entry("rows", runs.stream().map(run -> row(report, run)).toList()),
@@ -78,23 +83,44 @@ final class PageModel {
 
   private static Map<String, Object> row(Report report, RunResult run) {
     Scores scores = run.scores();
+    return Map.ofEntries(
+        Map.entry("name", run.name()),
+        Map.entry("sees_tests", Report.seesTests(run)),
+        Map.entry("blind", Report.isBlind(run)),
+        Map.entry("all", rate(scores.srAll())),
+        Map.entry("any", rate(scores.srAny())),
+        Map.entry(
+            "pass_at", report.passAt(run).values().stream().map(PageModel::estimate).toList()),
+        Map.entry("cl", Numbers.decimal(scores.cl())),
+        Map.entry("ct", Numbers.decimal(scores.ct())),
+        Map.entry("tokens", Numbers.count(scores.tokens())),
+        Map.entry("usd", Numbers.usd(scores.usd())),
+        Map.entry("seconds", Numbers.seconds(scores.seconds())));
+  }
+
+  private static List<Map<String, Object>> flakes(Report report) {
+    return report.runs().stream()
+        .filter(run -> report.flakes().containsKey(run.name()))
+        .map(run -> flakes(run.name(), Objects.requireNonNull(report.flakes().get(run.name()))))
+        .toList();
+  }
+
+  private static Map<String, Object> flakes(String name, FlakeRate flakes) {
     return Map.of(
-        "name", run.name(),
-        "sees_tests", Report.seesTests(run),
-        "all", rate(scores.srAll()),
-        "any", rate(scores.srAny()),
-        "pass_at", report.passAt(run).values().stream().map(PageModel::estimate).toList(),
-        "cl", Numbers.decimal(scores.cl()),
-        "ct", Numbers.decimal(scores.ct()),
-        "tokens", Numbers.count(scores.tokens()),
-        "seconds", Numbers.seconds(scores.seconds()));
+        "name", name,
+        "reruns", flakes.reruns(),
+        "rate", rate(flakes.rate()),
+        "flaky",
+            flakes.flaky().stream()
+                .map(flaky -> flaky.taskId() + " (" + String.join(", ", flaky.outcomes()) + ")")
+                .collect(Collectors.joining("; ")));
   }
 
   private static Map<String, Object> rate(Rate rate) {
     return Map.of(
         "percent", Numbers.percent(rate),
         "interval", Numbers.interval(rate).replace('-', '–'),
-        "counts", Numbers.count(rate.successes()) + " of " + Numbers.count(rate.total()));
+        "counts", Numbers.counts(rate));
   }
 
   private static Map<String, Object> estimate(Estimate share) {

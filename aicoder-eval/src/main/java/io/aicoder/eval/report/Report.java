@@ -2,6 +2,7 @@ package io.aicoder.eval.report;
 
 import io.aicoder.eval.metric.Bootstrap;
 import io.aicoder.eval.metric.Estimate;
+import io.aicoder.eval.metric.FlakeRate;
 import io.aicoder.eval.metric.Metric;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.quality.QualityByRound;
@@ -21,17 +22,19 @@ import java.util.TreeMap;
  * @param runs one row each, in this order; runs over the same tasks, each with a name of its own
  * @param passAt for which k to show pass@k; none for no such figure
  * @param quality complexity and lints by the run's name, for the runs where they were measured
+ * @param flakes what running the programs again showed, by the run's name, where that was done
  */
 public record Report(
     String title,
     List<String> notes,
     List<RunResult> runs,
     List<Integer> passAt,
-    Map<String, QualityByRound> quality) {
+    Map<String, QualityByRound> quality,
+    Map<String, FlakeRate> flakes) {
 
-  /** Makes a report without pass@k and code quality. */
+  /** Makes a report without pass@k, code quality and reruns. */
   public Report(String title, List<String> notes, List<RunResult> runs) {
-    this(title, notes, runs, List.of(), Map.of());
+    this(title, notes, runs, List.of(), Map.of(), Map.of());
   }
 
   /**
@@ -44,6 +47,7 @@ public record Report(
     runs = List.copyOf(runs);
     passAt = passAt.stream().distinct().sorted().toList();
     quality = Map.copyOf(quality);
+    flakes = Map.copyOf(flakes);
     if (runs.isEmpty()) {
       throw new IllegalArgumentException("runs is empty: a report shows one run at least");
     }
@@ -71,12 +75,28 @@ public record Report(
 
   /** Returns the same report with pass@k. */
   public Report withPassAt(List<Integer> values) {
-    return new Report(title, notes, runs, values, quality);
+    return new Report(title, notes, runs, values, quality, flakes);
   }
 
   /** Returns the same report with code quality, by the run's name. */
   public Report withQuality(Map<String, QualityByRound> values) {
-    return new Report(title, notes, runs, passAt, values);
+    return new Report(title, notes, runs, passAt, values, flakes);
+  }
+
+  /** Returns the same report with what running programs again showed, by the run's name. */
+  public Report withFlakes(Map<String, FlakeRate> values) {
+    return new Report(title, notes, runs, passAt, quality, values);
+  }
+
+  /** Tells whether a run's agent saw other tests than those that score it. */
+  static boolean isBlind(RunResult run) {
+    return run.samples().stream()
+        .anyMatch(sample -> !sample.steps().stream().allMatch(Sample.Step::isScored));
+  }
+
+  /** Tells whether it is known of a run what it cost. */
+  static boolean hasCost(RunResult run) {
+    return run.scores().usd() != null;
   }
 
   /**

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.aicoder.eval.metric.ErrorTaxonomy;
 import io.aicoder.eval.metric.Estimate;
+import io.aicoder.eval.metric.FixRates;
+import io.aicoder.eval.metric.FlakeRate;
 import io.aicoder.eval.metric.PairedComparison;
 import io.aicoder.eval.metric.Rate;
 import io.aicoder.eval.metric.RepairRounds;
@@ -41,6 +43,7 @@ record ReportDocument(
   record Row(
       @JsonProperty("name") String name,
       @JsonProperty("sees_tests") boolean seesTests,
+      @JsonProperty("blind") boolean blind,
       @JsonUnwrapped Figures figures,
       @JsonProperty("pass_at") Map<Integer, Estimate> passAt,
       @JsonProperty("by_domain") Map<String, Figures> byDomain,
@@ -48,14 +51,18 @@ record ReportDocument(
       @JsonProperty("by_difficulty") Map<String, Figures> byDifficulty,
       @JsonProperty("errors") List<ErrorKind> errors,
       @JsonProperty("rounds") List<Round> rounds,
+      @JsonProperty("fix_rates") Fixes fixRates,
+      @JsonProperty("flakes") @Nullable Flakes flakes,
       @JsonProperty("linter") @Nullable String linter,
       @JsonProperty("settings") Map<String, String> settings) {
 
     private static Row of(Report report, RunResult run) {
       QualityByRound quality = report.quality().get(run.name());
+      FlakeRate flakes = report.flakes().get(run.name());
       return new Row(
           run.name(),
           Report.seesTests(run),
+          Report.isBlind(run),
           Figures.of(run.scores()),
           report.passAt(run),
           figures(run.byDomain()),
@@ -65,6 +72,8 @@ record ReportDocument(
           RepairRounds.of(run.samples()).rounds().stream()
               .map(round -> Round.of(round, quality))
               .toList(),
+          Fixes.of(FixRates.of(run.samples())),
+          flakes == null ? null : Flakes.of(flakes),
           quality == null ? null : quality.linter(),
           run.settings());
     }
@@ -76,7 +85,44 @@ record ReportDocument(
     }
   }
 
+  /** How often the next program passes. */
+  record Fixes(
+      @JsonProperty("by_failure") Map<String, Share> byFailure,
+      @JsonProperty("by_round") Map<Integer, Share> byRound) {
+
+    private static Fixes of(FixRates rates) {
+      Map<String, Share> byFailure = new TreeMap<>();
+      rates.byFailure().forEach((failure, rate) -> byFailure.put(failure, Share.of(rate)));
+      Map<Integer, Share> byRound = new TreeMap<>();
+      rates.byRound().forEach((round, rate) -> byRound.put(round, Share.of(rate)));
+      return new Fixes(byFailure, byRound);
+    }
+  }
+
+  /** What running the programs again showed. */
+  record Flakes(
+      @JsonProperty("reruns") int reruns,
+      @JsonProperty("rate") Share rate,
+      @JsonProperty("flaky") List<Flaky> flaky) {
+
+    private static Flakes of(FlakeRate flakes) {
+      return new Flakes(
+          flakes.reruns(),
+          Share.of(flakes.rate()),
+          flakes.flaky().stream()
+              .map(f -> new Flaky(f.taskId(), f.sample(), List.copyOf(f.outcomes())))
+              .toList());
+    }
+  }
+
+  /** A program that did not always fare the same. */
+  record Flaky(
+      @JsonProperty("task_id") String taskId,
+      @JsonProperty("sample") int sample,
+      @JsonProperty("outcomes") List<String> outcomes) {}
+
   /** The figures of a run or of a part of it. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   record Figures(
       @JsonProperty("sr_all") Share srAll,
       @JsonProperty("sr_any") Share srAny,
@@ -84,7 +130,8 @@ record ReportDocument(
       @JsonProperty("ct") double ct,
       @JsonProperty("tokens") long tokens,
       @JsonProperty("seconds") double seconds,
-      @JsonProperty("verdicts") Map<String, Integer> verdicts) {
+      @JsonProperty("verdicts") Map<String, Integer> verdicts,
+      @JsonProperty("usd") @Nullable Double usd) {
 
     private static Figures of(Scores scores) {
       return new Figures(
@@ -94,7 +141,8 @@ record ReportDocument(
           scores.ct(),
           scores.tokens(),
           scores.seconds(),
-          scores.verdicts());
+          scores.verdicts(),
+          scores.usd());
     }
   }
 

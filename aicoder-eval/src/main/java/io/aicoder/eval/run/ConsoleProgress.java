@@ -82,6 +82,7 @@ public final class ConsoleProgress implements ProgressListener {
               .setInitialMax(count)
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(BAR_INTERVAL_MILLIS)
+              .showSpeed()
               .setConsumer(new ConsoleProgressBarConsumer(out, BAR_WIDTH))
               .build();
     } else {
@@ -113,10 +114,23 @@ public final class ConsoleProgress implements ProgressListener {
   }
 
   private void printLine() {
-    long seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
+    double seconds = (System.nanoTime() - started) / 1e9;
+    double speed = done / Math.max(seconds, 1e-3);
+    String left =
+        done == 0 || done == total
+            ? ""
+            : String.format(Locale.ROOT, ", %d s left", Math.round((total - done) / speed));
     out.println(
         String.format(
-            Locale.ROOT, "%s: %d of %d, %s, %d s", phase, done, total, passed(), seconds));
+            Locale.ROOT,
+            "%s: %d of %d, %s, %,.1f/s, %d s%s",
+            phase,
+            done,
+            total,
+            passed(),
+            speed,
+            (long) seconds,
+            left));
   }
 
   private String passed() {

@@ -4,24 +4,16 @@ import io.aicoder.CodeModel;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.eval.agent.Agent;
-import io.aicoder.eval.agent.AgentLoop;
 import io.aicoder.eval.agent.Budget;
 import io.aicoder.eval.agent.Feedback;
 import io.aicoder.eval.agent.GenerationOptions;
 import io.aicoder.eval.agent.OneShot;
-import io.aicoder.eval.agent.Outcome;
-import io.aicoder.eval.agent.ProgramExtractor;
-import io.aicoder.eval.agent.Questions;
-import io.aicoder.eval.metric.ExitStatus;
 import io.aicoder.eval.metric.Sample;
-import io.aicoder.eval.metric.Sample.Step;
-import io.aicoder.eval.metric.Verdict;
 import io.aicoder.eval.sandbox.Limits;
 import io.aicoder.eval.sandbox.PythonEnvironment;
 import io.aicoder.eval.sandbox.Sandbox;
 import io.aicoder.eval.task.Task;
 import io.aicoder.eval.task.TaskSet;
-import io.aicoder.eval.trajectory.TrajectoryFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -63,22 +55,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Evaluation {
 
-  private record Item(Task task, int sample) {}
-
   private final RunPlan plan;
-  private final AgentLoop loop;
 
   private Evaluation(RunPlan plan) {
     this.plan = plan;
-    loop =
-        new AgentLoop(
-            plan.agent(),
-            plan.feedback(),
-            plan.budget(),
-            new ProgramExtractor(plan.sandbox()),
-            plan.sandbox(),
-            plan.limits(),
-            plan.tokenCounter());
   }
 
   /** Returns a builder. */
@@ -96,19 +76,17 @@ public final class Evaluation {
    */
   public RunResult run() {
     GateReport gate = gate();
-    List<Item> items = new ArrayList<>();
+    List<SampleMaker.Item> items = new ArrayList<>();
     for (Task task : gate.runnable()) {
+      Limits limits = gate.limits().getOrDefault(task.id(), plan.limits());
       for (int sample = 0; sample < plan.samples(); sample++) {
-        items.add(new Item(task, sample));
+        items.add(new SampleMaker.Item(task, sample, limits));
       }
     }
     List<Sample> samples;
     String name = plan.name();
-    try (SampleStore store = SampleStore.open(plan.folder().resolve("samples.jsonl"));
-        TrajectoryFile trajectories = trajectories()) {
-      samples =
-          new Phase(name, plan.listener())
-              .run(plan.workers(), items, item -> findOrMake(item, store, trajectories));
+    try (SampleMaker maker = new SampleMaker(plan)) {
+      samples = new Phase(name, plan.listener()).run(plan.workers(), items, maker::findOrMake);
     }
     RunResult result = RunResult.of(name, samples, plan.settings(gate));
     SavedRun.write(plan.folder(), result);
@@ -120,6 +98,7 @@ public final class Evaluation {
     if (given == null) {
       return new GroundTruthGate(
               plan.sandbox(), plan.limits(), plan.environment(), plan.workers(), plan.listener())
+          .withScale(plan.scale())
           .check(plan.tasks(), plan.excluded(), plan.folder());
     }
     TaskSet candidates = plan.tasks().without(plan.excluded());
@@ -135,67 +114,7 @@ public final class Evaluation {
       }
     }
     TaskSet runnable = candidates.where(task -> given.runnable().find(task.id()).isPresent());
-    return new GateReport(runnable, given.notRunnable(), given.excluded());
-  }
-
-  /** Opens the file of what an agent does; of a single try the sample says it all. */
-  private @Nullable TrajectoryFile trajectories() {
-    return plan.agent().rounds() == 0
-        ? null
-        : TrajectoryFile.open(plan.folder().resolve("trajectories.jsonl"));
-  }
-
-  private Sample findOrMake(Item item, SampleStore store, @Nullable TrajectoryFile trajectories) {
-    String key = plan.key(item.task(), item.sample());
-    Sample known = store.find(key);
-    if (known != null && !isSpoilt(known)) {
-      return known;
-    }
-    Task task = item.task();
-    Questions questions =
-        new Questions(plan.model(), plan.options(), plan.seed(), task.id(), item.sample());
-    List<Step> steps = new ArrayList<>();
-    Outcome outcome;
-    try {
-      if (trajectories == null) {
-        outcome = loop.solve(task, item.sample(), questions, steps::add);
-      } else {
-        TrajectoryFile.Recorder recorder =
-            trajectories.begin(key, plan.header(task, item.sample()));
-        outcome = loop.solve(task, item.sample(), questions, recorder.and(steps::add));
-        recorder.end(outcome.exit());
-      }
-    } catch (AiCoderException e) {
-      throw brokenOff(item, key, steps, e);
-    }
-    Sample sample = sample(item, key, outcome.steps(), outcome.exit());
-    store.add(sample);
-    return sample;
-  }
-
-  private static boolean isSpoilt(Sample sample) {
-    return sample.best().verdict().equals(new Verdict.Infrastructure("").wireName());
-  }
-
-  private static Sample sample(Item item, String key, List<Step> steps, @Nullable ExitStatus exit) {
-    Task task = item.task();
-    String difficulty = task.difficulty().isEmpty() ? null : task.difficulty();
-    return new Sample(
-        key, task.id(), item.sample(), task.domain(), task.library(), difficulty, steps, exit);
-  }
-
-  private AiCoderException brokenOff(
-      Item item, String key, List<Step> steps, AiCoderException cause) {
-    if (!steps.isEmpty()) {
-      UnfinishedSamples.append(
-          plan.folder().resolve("unfinished.jsonl"), sample(item, key, steps, null), cause);
-    }
-    return new AiCoderException(
-        cause.category(),
-        String.format(
-            "task %s, sample %d: %s (finished samples are kept in %s: run again to go on)",
-            item.task().id(), item.sample(), cause.getMessage(), plan.folder()),
-        cause);
+    return new GateReport(runnable, given.notRunnable(), given.excluded(), given.limits());
   }
 
   /** Collects what a run is to be. Not thread-safe. */
@@ -216,6 +135,7 @@ public final class Evaluation {
     private Feedback feedback = new Feedback.ScoringTests();
     private Budget budget = Budget.NONE;
     private Limits limits = Limits.DEFAULT;
+    private @Nullable LimitScale scale;
     private ProgressListener listener = ProgressListener.SILENT;
     private String environment = "";
     private int samples = 1;
@@ -312,6 +232,15 @@ public final class Evaluation {
       return this;
     }
 
+    /**
+     * Makes the limits of each task from what its reference takes, in place of {@link #optLimits};
+     * without: all tasks have the same. They are recorded with each sample.
+     */
+    public Builder optLimitScale(@Nullable LimitScale value) {
+      scale = value;
+      return this;
+    }
+
     /** Sets who hears about the progress; without: nobody. */
     public Builder optListener(ProgressListener value) {
       listener = value;
@@ -385,7 +314,8 @@ public final class Evaluation {
               seed,
               workers,
               present(sandbox, "sandbox"),
-              limits,
+              scale == null ? limits : scale.ceiling(),
+              scale,
               environment,
               tokenizer,
               present(folder, "folder"),

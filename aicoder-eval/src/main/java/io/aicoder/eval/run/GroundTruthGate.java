@@ -38,6 +38,7 @@ public final class GroundTruthGate {
   private final String environment;
   private final int workers;
   private final ProgressListener listener;
+  private final @Nullable LimitScale scale;
 
   /**
    * Makes a gate.
@@ -51,11 +52,33 @@ public final class GroundTruthGate {
    */
   public GroundTruthGate(
       Sandbox sandbox, Limits limits, String environment, int workers, ProgressListener listener) {
+    this(sandbox, limits, environment, workers, listener, null);
+  }
+
+  private GroundTruthGate(
+      Sandbox sandbox,
+      Limits limits,
+      String environment,
+      int workers,
+      ProgressListener listener,
+      @Nullable LimitScale scale) {
     this.sandbox = sandbox;
     this.limits = limits;
     this.environment = environment;
     this.workers = workers;
     this.listener = listener;
+    this.scale = scale;
+  }
+
+  /**
+   * Returns the same gate that also makes each task's limits of what its reference took; the
+   * references run under the ceiling.
+   *
+   * @param value how; {@code null}: it does not
+   */
+  public GroundTruthGate withScale(@Nullable LimitScale value) {
+    Limits allowed = value == null ? limits : value.ceiling();
+    return new GroundTruthGate(sandbox, allowed, environment, workers, listener, value);
   }
 
   /**
@@ -117,8 +140,7 @@ public final class GroundTruthGate {
     return sample.best().verdict().equals(verdict.wireName());
   }
 
-  private static GateReport report(
-      TaskSet candidates, Collection<String> excluded, List<Sample> samples) {
+  private GateReport report(TaskSet candidates, Collection<String> excluded, List<Sample> samples) {
     SortedMap<String, String> offenders = new TreeMap<>();
     SortedMap<String, String> notRunnable = new TreeMap<>();
     for (Sample sample : samples) {
@@ -144,7 +166,16 @@ public final class GroundTruthGate {
               + "); install what is missing, or choose other tasks");
     }
     List<String> left = new ArrayList<>(notRunnable.keySet());
-    return new GateReport(candidates.without(left), notRunnable, new TreeSet<>(excluded));
+    return new GateReport(
+        candidates.without(left), notRunnable, new TreeSet<>(excluded), limits(samples));
+  }
+
+  private SortedMap<String, Limits> limits(List<Sample> samples) {
+    SortedMap<String, Limits> byTask = new TreeMap<>();
+    if (scale != null) {
+      samples.forEach(sample -> byTask.put(sample.taskId(), scale.of(sample.best())));
+    }
+    return byTask;
   }
 
   private static String offence(Step step, String detail) {

@@ -36,6 +36,7 @@ record RunPlan(
     int workers,
     Sandbox sandbox,
     Limits limits,
+    @Nullable LimitScale scale,
     String environment,
     @Nullable ToIntFunction<String> tokenizer,
     Path folder,
@@ -60,9 +61,9 @@ record RunPlan(
   }
 
   /** Returns what a sample is found again by. */
-  String key(Task task, int sample) {
+  String key(Task task, int sample, Limits allowed) {
     Fingerprint key =
-        SampleKey.of(task, sample, limits, sandbox.name(), environment)
+        SampleKey.of(task, sample, allowed, sandbox.name(), environment)
             .add("agent", agent.name())
             .add("rounds", agent.rounds())
             .add("drafts", agent.fingerprint(task, sample))
@@ -107,7 +108,7 @@ record RunPlan(
     settings.put("not_runnable", listed(gate.notRunnable()));
     settings.put("sandbox", sandbox.name());
     settings.put("environment", environment.isEmpty() ? "not given" : environment);
-    settings.put("limits", limits.toString());
+    settings.put("limits", scale == null ? limits.toString() : scale.toString());
     settings.put("java", Runtime.version().toString());
     return settings;
   }

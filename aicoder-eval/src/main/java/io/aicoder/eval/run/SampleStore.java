@@ -1,9 +1,6 @@
 package io.aicoder.eval.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.aicoder.error.AiCoderException;
-import io.aicoder.error.ErrorCategory;
 import io.aicoder.eval.file.JsonLinesFile;
 import io.aicoder.eval.metric.Sample;
 import java.nio.file.Path;
@@ -20,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SampleStore implements AutoCloseable {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final JsonLinesFile.Kind KIND =
+      new JsonLinesFile.Kind("samples", "delete the line, or choose another output folder");
 
   private final Path file;
   private final Map<String, Sample> byKey = new HashMap<>();
@@ -42,20 +40,11 @@ final class SampleStore implements AutoCloseable {
   }
 
   private void take(int number, String line) {
-    Sample sample = parse(number, line);
-    byKey.put(sample.key(), sample);
-  }
-
-  private Sample parse(int number, String line) {
-    try {
-      Sample sample = JSON.readValue(line, Sample.class);
-      if (sample == null || !isWhole(sample)) {
-        throw refuse(number, "lacks fields of a sample", null);
-      }
-      return sample;
-    } catch (JsonProcessingException e) {
-      throw refuse(number, "is no sample (" + e.getOriginalMessage() + ")", e);
+    Sample sample = JsonLinesFile.parse(file, number, line, Sample.class, KIND);
+    if (!isWhole(sample)) {
+      throw JsonLinesFile.refuse(file, number, "lacks fields of a sample", KIND.remedy(), null);
     }
+    byKey.put(sample.key(), sample);
   }
 
   /** Jackson fills absent fields with null, whatever the records promise. */
@@ -74,15 +63,6 @@ final class SampleStore implements AutoCloseable {
     return value != null;
   }
 
-  private AiCoderException refuse(int number, String problem, @Nullable Exception cause) {
-    return new AiCoderException(
-        ErrorCategory.INPUT,
-        String.format(
-            "%s: line %d: %s; delete the line, or choose another output folder",
-            file, number, problem),
-        cause);
-  }
-
   /** Returns the finished sample of a key, the latest if there are several; or {@code null}. */
   synchronized @Nullable Sample find(String key) {
     return byKey.get(key);
@@ -94,11 +74,7 @@ final class SampleStore implements AutoCloseable {
    * @throws AiCoderException (ENVIRONMENT) when it cannot be written
    */
   synchronized void add(Sample sample) {
-    try {
-      lines.add(JSON.writeValueAsString(sample));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a sample is always writable as JSON", e);
-    }
+    lines.add(sample);
     byKey.put(sample.key(), sample);
   }
 

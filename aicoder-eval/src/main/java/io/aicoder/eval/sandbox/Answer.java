@@ -12,9 +12,19 @@ import java.util.regex.Pattern;
  * @param stdout standard output
  * @param stderr standard error
  * @param wall seconds
+ * @param cpu processor seconds; below 0 when they are not known
+ * @param memory bytes of address space; below 0 when they are not known
  * @param retire whether the runner should not run another one
  */
-record Answer(String end, int number, String stdout, String stderr, double wall, boolean retire) {
+record Answer(
+    String end,
+    int number,
+    String stdout,
+    String stderr,
+    double wall,
+    double cpu,
+    long memory,
+    boolean retire) {
 
   /**
    * The last line of an uncaught exception that says "no memory": Python's and NumPy's, torch's
@@ -30,7 +40,17 @@ record Answer(String end, int number, String stdout, String stderr, double wall,
   private static final int SIGABRT = 6;
 
   Execution execution() {
-    return new Execution(stdout, stderr, termination(), Duration.ofNanos((long) (wall * 1e9)));
+    return new Execution(
+        stdout,
+        stderr,
+        termination(),
+        seconds(wall),
+        cpu < 0 ? null : seconds(cpu),
+        memory < 0 ? null : memory);
+  }
+
+  private static Duration seconds(double value) {
+    return Duration.ofNanos((long) (value * 1e9));
   }
 
   private Termination termination() {

@@ -3,7 +3,7 @@ package io.aicoder.eval.trajectory;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.eval.agent.Call;
 import io.aicoder.eval.agent.ToolUse;
-import io.aicoder.eval.jsonl.JsonLinesFile;
+import io.aicoder.eval.file.JsonLinesFile;
 import io.aicoder.eval.metric.ExitStatus;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Sample.Step;
@@ -34,6 +34,9 @@ public record Trajectory(
     List<Step> steps,
     @Nullable ExitStatus exit) {
 
+  private static final JsonLinesFile.Kind KIND =
+      new JsonLinesFile.Kind("a trajectory file", "make the file again");
+
   /** Copies the lists. */
   public Trajectory {
     calls = List.copyOf(calls);
@@ -63,14 +66,14 @@ public record Trajectory(
   public static List<Trajectory> load(Path file) {
     Map<String, Collected> byKey = new LinkedHashMap<>();
     int number = 0;
-    for (TrajectoryLine line :
-        JsonLinesFile.read(file, TrajectoryLine.class, "a trajectory file")) {
+    for (TrajectoryLine line : JsonLinesFile.read(file, TrajectoryLine.class, KIND)) {
       number++;
       if (line.version() != TrajectoryLine.VERSION) {
         throw JsonLinesFile.refuse(
             file,
             number,
             "has version " + line.version() + ", not " + TrajectoryLine.VERSION,
+            KIND.remedy(),
             null);
       }
       if (line.begin() != null) {
@@ -79,7 +82,7 @@ public record Trajectory(
       } else {
         Collected collected = byKey.get(line.key());
         if (collected == null) {
-          throw JsonLinesFile.refuse(file, number, "belongs to no trajectory", null);
+          throw JsonLinesFile.refuse(file, number, "belongs to no trajectory", KIND.remedy(), null);
         }
         collected.add(line);
       }

@@ -3,7 +3,7 @@ package io.aicoder.eval.trajectory;
 import io.aicoder.eval.agent.Call;
 import io.aicoder.eval.agent.LoopListener;
 import io.aicoder.eval.agent.ToolUse;
-import io.aicoder.eval.jsonl.JsonLinesFile;
+import io.aicoder.eval.file.JsonLinesFile;
 import io.aicoder.eval.metric.ExitStatus;
 import io.aicoder.eval.metric.Sample.Step;
 import java.nio.file.Path;

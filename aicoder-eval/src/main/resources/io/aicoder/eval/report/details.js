@@ -71,7 +71,8 @@ function stepDetails(step, {title, counts, prompt, sameAs, before}, texts) {
       text("suggestion") === null ? null : element("blockquote", {}, element("b", {}, "Suggestion "), text("suggestion")),
       element("p", {class: "step-title"}, element("b", {}, title), " ", chip(step.verdict, outcome(step)),
           step.total > 0 ? element("span", {class: "cases"}, `${step.passed} of ${step.total} cases`) : null,
-          counts ? element("span", {class: "counts"}, "this one counts") : null),
+          counts ? element("span", {class: "counts"}, "this one counts") : null,
+          text("shown_test") === null ? null : element("span", {class: "shown"}, "not scored: judged by the test that the agent saw")),
       step.detail && step.verdict !== "passed" ? element("p", {class: "detail"}, step.detail) : null,
       before === undefined || text("code") === null ? null
         : before === step.code ? element("p", {class: "none"}, "The same as the program before.")
@@ -85,10 +86,12 @@ function stepDetails(step, {title, counts, prompt, sameAs, before}, texts) {
       answer === null ? null : element("pre", {tabindex: "0"}, answer),
       block("stderr", "Standard error", step.verdict !== "passed" && !sameAs),
       block("stdout", "Standard output", false),
+      block("shown_test", "The test that the agent saw", false),
       prompt === null ? null
         : element("details", {}, element("summary", {}, "Prompt of this program"), element("pre", {tabindex: "0"}, prompt)),
       element("p", {class: "cost"}, [
         `${step.lines} lines`, `${step.code_tokens} tokens of code`,
         `${step.prompt_tokens} + ${step.completion_tokens} tokens spent`,
-        `${step.generate_seconds.toFixed(1)} s to write`, `${step.execute_seconds.toFixed(1)} s to run`].join(" · ")));
+        `${step.generate_seconds.toFixed(1)} s to write`, `${step.execute_seconds.toFixed(1)} s to run`,
+        ...step.usd === undefined ? [] : [`${step.usd.toFixed(4)} USD`]].join(" · ")));
 }

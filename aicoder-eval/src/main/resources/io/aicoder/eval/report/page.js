@@ -80,6 +80,9 @@
     figure.append(legend(repaired));
     onWidth(figure, width => roundsChart(figure, repaired, width));
     roundsSection.querySelector(".scroll").append(roundsTable(repaired));
+    const fixes = document.getElementById("fixes");
+    fixes.hidden = repaired.every(run => Object.keys(run.fix_rates.by_failure).length === 0);
+    fixes.querySelector(".scroll").append(fixTable(repaired));
     const linters = [...new Set(repaired.filter(run => run.rounds[0].quality).map(run => run.linter || NO_LINTER))];
     roundsSection.querySelector(".linter").textContent = linters.length === 0 ? ""
       : "Complexity is cyclomatic, of the most complex function; in brackets the mean change against the program before. "

@@ -37,6 +37,20 @@ function roundsChart(figure, series, width) {
   figure.append(svg.node());
 }
 
+/** Returns the table of fix rates: a row for each kind of failure, the commonest first, a column for each run. */
+function fixTable(series) {
+  const totals = new Map();
+  series.forEach(run => Object.entries(run.fix_rates.by_failure).forEach(([failure, rate]) =>
+    totals.set(failure, (totals.get(failure) || 0) + rate.total)));
+  const cell = rate => element("td", {}, ...rate ? [`${rate.successes} of ${rate.total} `, element("b", {}, percent(rate.value) + " %"),
+    " ", element("span", {class: "interval"}, `${percent(rate.low)}–${percent(rate.high)}`)] : ["–"]);
+  return element("table", {class: "figures", id: "fix-table"},
+      element("thead", {}, element("tr", {},
+          ["Failed of", ...series.map(run => run.name)].map(head => element("th", {scope: "col"}, head)))),
+      element("tbody", {}, d3.sort(totals.keys(), failure => -totals.get(failure)).map(failure => element("tr", {},
+          element("th", {scope: "row"}, words(failure)), series.map(run => cell(run.fix_rates.by_failure[failure]))))));
+}
+
 /** Returns the table of rounds, with complexity and lints where they were measured. */
 function roundsTable(series) {
   const measured = series.some(run => run.rounds.some(round => round.quality));

@@ -22,8 +22,11 @@ RLIMIT_MSGQUEUE = 12
 OWN_DEPTH = 8 if sys.version_info < (3, 12) else 6
 
 
-def become_program(source, folder, home, output, error, begun, request, extra):
-    """Runs the program under its limits. Never returns; what it writes to `begun` says that the limits hold."""
+def become_program(source, folder, home, output, error, begun, request, extra, memory):
+    """Runs the program under its limits. Never returns; what it writes to `begun` says that the limits hold.
+
+    `memory` gets how much more address space than now it had at most, and one on top of that.
+    """
     code = 1
     try:
         os.setsid()
@@ -31,7 +34,7 @@ def become_program(source, folder, home, output, error, begun, request, extra):
             os.dup2(descriptor, number)
         os.closerange(4, 65536)
         enter(folder, home)
-        restrict(request, extra)
+        present = restrict(request, extra)
         module = fresh_main(folder)
         os.write(3, b".")
         os.close(3)
@@ -42,6 +45,7 @@ def become_program(source, folder, home, output, error, begun, request, extra):
     try:
         code = execute(source, module)
         finish(module)
+        memory[:] = max(0, 1 + most_memory() - present).to_bytes(8, "little")
     finally:
         os._exit(code)
 
@@ -56,6 +60,8 @@ def enter(folder, home):
 
 
 def restrict(request, extra):
+    """Sets the limits; returns how much address space the interpreter has already."""
+    present = 0
     if sys.platform == "linux":
         prctl(PR_SET_DUMPABLE, 1)
         # Should the machine run out of memory, this process goes first.
@@ -72,6 +78,17 @@ def restrict(request, extra):
     if sys.platform == "linux":
         limit(RLIMIT_MSGQUEUE, 0)  # message queues outlive programs, and cannot be listed
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
+    return present
+
+
+def most_memory():
+    """The most address space that this process had; -1 where the system does not say."""
+    if sys.platform == "linux":
+        with open("/proc/self/status") as file:
+            for line in file:
+                if line.startswith("VmPeak:"):
+                    return 1024 * int(line.split()[1])
+    return -1
 
 
 def limit(kind, soft, hard=None):

@@ -11,7 +11,8 @@ configuration, answered by {"ready": ...}; every further one a request, answered
     configuration  root: folder for files; namespace: alone in a PID namespace?; preload: modules to import
     request        program; wall, cpu: seconds; memory, file, output: bytes; processes: a count
     answer         end: exited | signalled | timeout | memory | output | failed; number: exit code or signal;
-                   stdout, stderr, wall; retire: this interpreter is no longer as clean as a new one
+                   stdout, stderr, wall; cpu: seconds, memory: bytes beyond the interpreter's, as the program
+                   says itself, both below 0 when not known; retire: this interpreter is no longer as clean as a new one
 
 The end of the input is the order to stop. The runner trusts Java and nothing else: the child has neither the
 frames' descriptors nor a way to read or trace the runner, and all it left behind is killed and swept away
@@ -23,6 +24,7 @@ that nothing of it has to lie in a file that the sandbox could see.
 import gc
 import json
 import math
+import mmap
 import os
 import select
 import shutil
@@ -136,13 +138,14 @@ def run(request, config, requests):
     captures = {output: Capture(output, request["output"]), error: Capture(error, request["output"])}
     extra = extra_processes(namespace)
     seed()
+    memory = mmap.mmap(-1, 8)  # shared with this child alone
     started = time.monotonic()
     child = os.fork()
     if child == 0:
-        become_program(source, folder, home, output_end, error_end, begun_end, request, extra)
+        become_program(source, folder, home, output_end, error_end, begun_end, request, extra, memory)
     for descriptor in (output_end, error_end, begun_end):
         os.close(descriptor)
-    end, number = watch(child, captures, request, started, requests, namespace)
+    end, number, cpu = watch(child, captures, request, started, requests, namespace)
     wall = time.monotonic() - started
     clean = kill_others(namespace) and sweep(root, namespace)
     for capture in captures.values():
@@ -155,6 +158,8 @@ def run(request, config, requests):
         stdout=captures[output].text(),
         stderr=captures[error].text(),
         wall=wall,
+        cpu=cpu,
+        memory=int.from_bytes(memory, "little") - 1,
         retire=not clean,
     )
 
@@ -228,7 +233,7 @@ class Capture:
 
 
 def watch(child, captures, request, started, requests, namespace):
-    """Waits until the program ends or breaks a limit; returns how, and the exit code or signal."""
+    """Waits until the program ends or breaks a limit; returns how, the exit code or signal, and its processor seconds."""
     poll = select.poll()
     for descriptor in (requests, *captures):
         poll.register(descriptor, select.POLLIN)
@@ -240,10 +245,10 @@ def watch(child, captures, request, started, requests, namespace):
         while True:
             now = time.monotonic()
             if now >= deadline:
-                return "timeout", 0
+                return "timeout", 0, -1
             if now >= look:
                 if too_much_memory(request["memory"], namespace):
-                    return "memory", 0
+                    return "memory", 0, -1
                 look = time.monotonic() + LOOK
             pause = min(deadline, look) - now if ending is not None else 0.005
             for descriptor, _ in poll.poll(math.ceil(1000 * pause)):
@@ -253,7 +258,7 @@ def watch(child, captures, request, started, requests, namespace):
                     poll.unregister(descriptor)
             end = ended(child, request["cpu"])
             if any(capture.over() for capture in captures.values()):
-                return "output", 0
+                return "output", 0, -1
             if end:
                 return end
     finally:
@@ -273,13 +278,13 @@ def ended(child, cpu):
     pid, status, usage = os.wait4(child, os.WNOHANG)
     if pid == 0:
         return None
+    spent = usage.ru_utime + usage.ru_stime
     if os.WIFEXITED(status):
-        return "exited", os.WEXITSTATUS(status)
+        return "exited", os.WEXITSTATUS(status), spent
     number = os.WTERMSIG(status)
-    spent = usage.ru_utime + usage.ru_stime >= cpu
-    if number == signal.SIGXCPU or (number == signal.SIGKILL and spent):
-        return "timeout", 0
-    return "signalled", number
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and spent >= cpu):
+        return "timeout", 0, -1
+    return "signalled", number, spent
 
 
 main()

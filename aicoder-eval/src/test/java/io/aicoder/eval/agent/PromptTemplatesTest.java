@@ -107,5 +107,7 @@ class PromptTemplatesTest {
         .isInstanceOf(AiCoderException.class)
         .hasMessageContaining("repair.jinja")
         .hasMessageContaining("traceback");
+    assertThatThrownBy(() -> PromptTemplates.load(folder.resolve("nowhere")))
+        .hasMessageContaining("nowhere: is no folder");
   }
 }

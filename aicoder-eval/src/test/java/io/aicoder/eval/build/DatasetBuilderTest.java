@@ -392,7 +392,7 @@ class DatasetBuilderTest {
     Files.createDirectories(out.resolve("job"));
     Files.writeString(out.resolve("job/answers.jsonl"), "{\"key\": \"k\"}\n");
     assertThatThrownBy(this::build)
-        .hasMessageContaining("answers.jsonl: line 1: was not written by a dataset job")
+        .hasMessageContaining("answers.jsonl: line 1: is no line of a dataset job")
         .hasMessageContaining("text is absent");
     assertThat(endpoint.requests).isEmpty();
   }

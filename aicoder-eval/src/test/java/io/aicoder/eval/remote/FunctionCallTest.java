@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aicoder.constrain.Constraint;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.eval.ScriptedModel;
@@ -105,9 +106,26 @@ class FunctionCallTest {
   }
 
   @Test
-  void aModelThatCannotCallAnswersFreely() {
-    ScriptedModel model = new ScriptedModel(prompt -> "free " + prompt);
-    assertThat(FunctionCallingModel.call(model, request("x"), SAVE).text()).isEqualTo("free x");
+  void aModelThatCannotCallIsKeptToTheParameters() {
+    ScriptedModel model = new ScriptedModel(prompt -> "{\"name\": \"" + prompt + "\"}");
+    assertThat(FunctionCallingModel.call(model, request("x"), SAVE).text())
+        .isEqualTo("{\"name\": \"x\"}");
+    GenerationRequest asked = model.requests.get(0);
+    assertThat(asked.constraint()).isEqualTo(new Constraint.JsonSchema(SAVE.parameters()));
+    assertThat(asked.sampling()).isEqualTo(request("x").sampling());
+  }
+
+  @Test
+  void aConstraintBesideACallIsRefused() {
+    GenerationRequest request =
+        GenerationRequest.chat(ChatMessage.user("x"))
+            .optConstraint(new Constraint.JsonSchema(SAVE.parameters()))
+            .build();
+    try (RemoteModel model = endpoint.model().build()) {
+      assertThatThrownBy(() -> model.call(request, SAVE))
+          .hasMessage("constraint: not together with a function call; leave one out");
+    }
+    assertThat(endpoint.requests).isEmpty();
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.aicoder.eval.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aicoder.constrain.Constraint;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.eval.ScriptedModel;
@@ -114,5 +115,21 @@ class RecordedModelTest {
     assertThatThrownBy(() -> RecordedModel.load(file)).hasMessageContaining("has version 7");
     Files.writeString(file, "{\"version\": 1, \"model\": \"other\"}\n");
     assertThatThrownBy(this::recording).hasMessageContaining("recording of 'other'");
+  }
+
+  @Test
+  void aConstraintIsPartOfTheRequest() {
+    GenerationRequest block =
+        GenerationRequest.chat(ChatMessage.user("x"))
+            .optTemperature(0.0)
+            .optConstraint(new Constraint.PythonBlock())
+            .build();
+    try (RecordingModel model = recording()) {
+      model.generate(block);
+    }
+    RecordedModel recorded = RecordedModel.load(file);
+    assertThat(recorded.generate(block).text()).isEqualTo("x → 1");
+    assertThatThrownBy(() -> recorded.generate(request("x", 0)))
+        .hasMessageContaining("is not recorded");
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.aicoder.constrain.Constraint;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.generate.ChatMessage;
@@ -61,6 +62,48 @@ class RemoteModelTest {
       model.generate(request("good day"));
       assertThat(model.usage()).isEqualTo(new Usage(2, 4, 8, (4 * 2 + 8 * 10) / 1e6));
     }
+  }
+
+  @Test
+  void aSchemaIsSentAsResponseFormat() throws IOException {
+    String schema = "{\"type\": \"object\", \"properties\": {\"n\": {\"type\": \"integer\"}}}";
+    try (RemoteModel model = endpoint.model().build()) {
+      model.generate(constrained(new Constraint.JsonSchema(schema)));
+      try (TextStream stream = model.stream(constrained(new Constraint.JsonSchema(schema)))) {
+        stream.result();
+      }
+    }
+    for (JsonNode sent : endpoint.requests) {
+      assertThat(sent.get("response_format"))
+          .isEqualTo(
+              new ObjectMapper()
+                  .readTree(
+                      "{\"type\": \"json_schema\", \"json_schema\": {\"name\": \"answer\", \"schema\": "
+                          + schema
+                          + "}}"));
+    }
+    assertThat(endpoint.requests).hasSize(2);
+  }
+
+  @Test
+  void otherConstraintsAreRefusedByName() {
+    try (RemoteModel model = endpoint.model().build()) {
+      for (Constraint constraint :
+          List.of(new Constraint.Regex("[0-9]+"), new Constraint.PythonBlock())) {
+        assertThatThrownBy(() -> model.generate(constrained(constraint)))
+            .isInstanceOfSatisfying(
+                AiCoderException.class,
+                e -> assertThat(e.category()).isEqualTo(ErrorCategory.REQUEST))
+            .hasMessageStartingWith("constraint: " + constraint.getClass().getSimpleName());
+      }
+      assertThatThrownBy(() -> model.generate(constrained(new Constraint.JsonSchema("true"))))
+          .hasMessageContaining("a schema that is an object, not true");
+    }
+    assertThat(endpoint.requests).isEmpty();
+  }
+
+  private static GenerationRequest constrained(Constraint constraint) {
+    return GenerationRequest.chat(ChatMessage.user("x")).optConstraint(constraint).build();
   }
 
   @Test

@@ -31,7 +31,7 @@ class ConsoleTableTest {
   void staysWithin120ColumnsWhateverTheRow() {
     Rate all = new Rate(1_000_000, 1_000_000);
     Scores scores =
-        new Scores(all, all, 123.4, 1234.5, 98_765_432_109L, 123_456.7, new TreeMap<>());
+        new Scores(all, all, 123.4, 1234.5, 98_765_432_109L, 123_456.7, new TreeMap<>(), null);
     RunResult run =
         new RunResult(
             "a run whose name somebody made far too long for any table to show in one line",

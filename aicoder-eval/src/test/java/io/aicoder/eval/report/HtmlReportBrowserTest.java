@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.aicoder.eval.quality.QualityByRound;
+import io.aicoder.eval.run.RunResult;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,6 +73,8 @@ class HtmlReportBrowserTest {
     assertThat(dom.count(">run_count_blobs</span>")).isEqualTo(1);
     assertThat(dom.count("<output[^>]*>125 tasks<")).isEqualTo(1);
     assertThat(dom.count(">SyntaxError</th><td><a href=[^>]*>20<")).isEqualTo(1);
+    assertThat(dom.count(">SyntaxError</th><td>0 of 20 <b>0.0 %</b>")).isEqualTo(1);
+    assertThat(dom.count("Cost, USD|id=\"blind\"|id=\"flakes\"")).isZero();
   }
 
   @Test
@@ -100,6 +103,30 @@ class HtmlReportBrowserTest {
     assertThat(dom.root()).isEqualTo("<html lang=\"en\" data-ready=\"true\">");
     assertThat(dom.count("<output[^>]*>20 of 125 tasks<")).isEqualTo(1);
     assertThat(dom.count("<label hidden=\"\">Difficulty")).isEqualTo(1);
+  }
+
+  @Test
+  void aBlindRunSaysSoAndShowsTheTestThatItSaw(@TempDir Path folder) throws Exception {
+    RunResult blind = RecordedRuns.blind();
+    // Kept after the test, for people to look at.
+    Path file = Path.of("target/recorded-report-blind.html");
+    HtmlReport.write(
+        file,
+        new Report("Nano benchmark, blind", List.of(), List.of(RecordedRuns.all().get(1), blind))
+            .withFlakes(Map.of(blind.name(), RecordedRuns.flakes())));
+
+    Dom dom = open(file, "#task=test%2F00002", folder);
+
+    assertThat(dom.root()).isEqualTo("<html lang=\"en\" data-ready=\"true\">");
+    assertThat(dom.count("href=\"#blind\"[^>]*>‡<")).isEqualTo(1);
+    assertThat(dom.count("id=\"blind\">‡ <b>Blind.</b>")).isEqualTo(1);
+    assertThat(dom.count("<td>1.69</td>")).isEqualTo(1);
+    assertThat(dom.count("Program 3 of 3")).isEqualTo(1);
+    assertThat(dom.count("not scored: judged by the test that the agent saw")).isEqualTo(2);
+    assertThat(dom.count(">assert shown\\(\\)</pre>")).isEqualTo(2);
+    assertThat(dom.count("0.0100 USD")).isEqualTo(2);
+    assertThat(dom.count("1 of 125, 0.8&nbsp;%")).isEqualTo(1);
+    assertThat(dom.count(">SyntaxError</th>(<td>0 of 20 .{0,99}){2}</tr>")).isEqualTo(1);
   }
 
   @Test

@@ -35,6 +35,7 @@ class JsonReportTest {
         .containsExactly(
             "name",
             "sees_tests",
+            "blind",
             "sr_all",
             "sr_any",
             "cl",
@@ -48,6 +49,7 @@ class JsonReportTest {
             "by_difficulty",
             "errors",
             "rounds",
+            "fix_rates",
             "settings");
     assertThat(fields(row.get("sr_all")))
         .containsExactly("value", "low", "high", "successes", "total");
@@ -95,6 +97,38 @@ class JsonReportTest {
     assertThat(rows.at("/1/rounds/0/quality/lints").asDouble()).isEqualTo(0.5);
     assertThat(rows.at("/1/linter").asText()).isEqualTo("ruff 0.14");
     assertThat(rows.at("/0").has("linter")).isFalse();
+  }
+
+  @Test
+  void carriesFixRatesRerunsAndCosts() throws IOException {
+    RunResult seeing = RecordedRuns.all().get(1);
+    RunResult blind = RecordedRuns.blind();
+    Report report =
+        new Report("Nano", List.of(), List.of(seeing, blind))
+            .withFlakes(Map.of(blind.name(), RecordedRuns.flakes()));
+
+    JsonNode rows = new ObjectMapper().readTree(JsonReport.render(report)).get("rows");
+
+    JsonNode fixes = rows.at("/0/fix_rates");
+    assertThat(fixes.at("/by_round/1/successes").asInt()).isEqualTo(1);
+    assertThat(fixes.at("/by_round/1/total").asInt()).isEqualTo(44);
+    assertThat(fixes.at("/by_failure/SyntaxError/total").asInt()).isEqualTo(20);
+    int repaired = 0;
+    for (JsonNode rate : fixes.get("by_failure")) {
+      repaired += rate.get("total").asInt();
+    }
+    assertThat(repaired).isEqualTo(44);
+    assertThat(rows.at("/0/blind").asBoolean()).isFalse();
+    assertThat(rows.at("/0").has("usd")).isFalse();
+    assertThat(rows.at("/0").has("flakes")).isFalse();
+    // The scoring run at the end is no further try.
+    assertThat(rows.at("/1/fix_rates")).isEqualTo(fixes);
+    assertThat(rows.at("/1/rounds")).isEqualTo(rows.at("/0/rounds"));
+    assertThat(rows.at("/1/blind").asBoolean()).isTrue();
+    assertThat(rows.at("/1/sees_tests").asBoolean()).isFalse();
+    assertThat(rows.at("/1/usd").asDouble()).isCloseTo(0.01 * (125 + 44), within(1e-9));
+    assertThat(rows.at("/1/flakes/rate/successes").asInt()).isEqualTo(1);
+    assertThat(rows.at("/1/flakes/flaky/0/outcomes/0").asText()).isEqualTo("partial 1/3");
   }
 
   @Test

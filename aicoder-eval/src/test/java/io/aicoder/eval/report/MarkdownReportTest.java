@@ -7,6 +7,7 @@ import io.aicoder.error.AiCoderException;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Samples;
 import io.aicoder.eval.quality.QualityByRound;
+import io.aicoder.eval.run.RunResult;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -47,8 +48,27 @@ class MarkdownReportTest {
             "| nano-base + CoderGen | 0 | 81 of 125 | 64.8 | 1.8 | - |",
             "| nano-base + CoderGen | 1 | 1 of 44 | 65.6 | 2.0 (-0.3) | - |",
             "Lints by: no linter was there.",
+            "## Fix rates",
+            "| The program before failed of | nano-base + CoderGen | AICoder + CoderGen |",
+            "| SyntaxError | 0 of 20 (0.0 %) |",
             "| adapter | none | none | nano-aicoder-reference |")
-        .doesNotContain("By difficulty");
+        .doesNotContain("By difficulty", "USD", "‡", "## Reruns");
+  }
+
+  @Test
+  void showsWhatABlindRunSawAndCost() {
+    RunResult blind = RecordedRuns.blind();
+    String text =
+        MarkdownReport.render(
+            new Report("Nano", List.of(), List.of(RecordedRuns.all().get(0), blind))
+                .withFlakes(Map.of(blind.name(), RecordedRuns.flakes())));
+
+    assertThat(text)
+        .contains("| Seconds | USD |", "| nano-base + CoderGen, blind ‡ | 65.6 ", " | 1.69 |")
+        .contains("‡ Blind: the agent saw other tests")
+        .contains("| nano-base + CoderGen, blind | 1 | 1 of 44 |", "| SyntaxError | 0 of 20 ")
+        .contains("| nano-base + CoderGen, blind | 3 | 1 of 125 (", "test/00002 (partial 1/3, pass")
+        .doesNotContain("not blind");
   }
 
   @Test

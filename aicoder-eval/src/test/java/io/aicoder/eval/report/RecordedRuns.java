@@ -2,6 +2,7 @@ package io.aicoder.eval.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aicoder.eval.metric.FlakeRate;
 import io.aicoder.eval.metric.Rate;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Scores;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,61 @@ final class RecordedRuns {
         run("nano-base + CoderGen", "base", true),
         run("AICoder", "adapter", false),
         run("AICoder + CoderGen", "adapter", true));
+  }
+
+  /**
+   * Returns the repaired run of the model as a blind and paid one would be: a test of its own
+   * judges each program, the scoring test the best of them, and each step costs a cent.
+   */
+  static RunResult blind() {
+    RunResult seeing = run("nano-base + CoderGen, blind", "base", true);
+    List<Sample> samples =
+        seeing.samples().stream()
+            .map(
+                sample -> {
+                  List<Sample.Step> steps = new ArrayList<>();
+                  sample.steps().forEach(step -> steps.add(judged(step, "assert shown()")));
+                  steps.add(judged(sample.best(), null));
+                  return new Sample(
+                      sample.key(), sample.taskId(), 0, sample.domain(), sample.library(), steps);
+                })
+            .toList();
+    return RunResult.of(seeing.name(), samples, seeing.settings());
+  }
+
+  private static Sample.Step judged(Sample.Step s, @Nullable String shownTest) {
+    return new Sample.Step(
+        s.suggestionPrompt(),
+        s.suggestion(),
+        s.prompt(),
+        s.answer(),
+        s.code(),
+        s.verdict(),
+        s.detail(),
+        s.casesPassed(),
+        s.casesTotal(),
+        s.stdout(),
+        s.stderr(),
+        s.lines(),
+        s.codeTokens(),
+        s.promptTokens(),
+        s.completionTokens(),
+        s.generateSeconds(),
+        s.executeSeconds(),
+        shownTest,
+        shownTest == null ? null : 0.01,
+        null,
+        null);
+  }
+
+  /** Returns what three reruns of a run with one flaky program would show. */
+  static FlakeRate flakes() {
+    return new FlakeRate(
+        3,
+        125,
+        List.of(
+            new FlakeRate.Flaky(
+                "test/00002", 0, new TreeSet<>(List.of("partial 1/3", "passed 3/3")))));
   }
 
   /** Returns a run over the given samples. */
@@ -146,7 +203,8 @@ final class RecordedRuns {
             .flatMap(sample -> sample.steps().stream())
             .mapToDouble(step -> step.generateSeconds() + step.executeSeconds())
             .sum(),
-        verdicts);
+        verdicts,
+        null);
   }
 
   private static Map<String, JsonNode> tasks() {

@@ -119,7 +119,8 @@ class SampleStoreTest {
   @Test
   void leavesAFileOfAnotherKindAlone() throws IOException {
     write("my only copy of something else");
-    assertThatThrownBy(() -> SampleStore.open(file)).hasMessageContaining("line 1: is no sample");
+    assertThatThrownBy(() -> SampleStore.open(file))
+        .hasMessageContaining("line 1: is no line of samples");
     assertThat(Files.readString(file)).isEqualTo("my only copy of something else");
   }
 

@@ -1,0 +1,5 @@
+/** How prompts are made of templates. */
+@NullMarked
+package io.aicoder.eval.prompt;
+
+import org.jspecify.annotations.NullMarked;
