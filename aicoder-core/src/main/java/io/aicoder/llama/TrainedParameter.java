@@ -23,6 +23,8 @@ public record TrainedParameter(String module, Kind kind, double scaling) {
     /** The module's own matrix, {@code [out, in]}, or a norm's {@code [hidden_size]}. */
     WEIGHT,
     /** The module's own bias, {@code [out]}. */
-    BIAS
+    BIAS,
+    /** A bias of B, scaled as B is, {@code [out]}. */
+    LORA_BIAS
   }
 }

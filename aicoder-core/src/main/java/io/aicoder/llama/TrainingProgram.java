@@ -45,7 +45,7 @@ public final class TrainingProgram {
         IValue.from(options.keepActivations),
         IValue.from(options.dropout),
         IValue.from((long) options.format.torchCode()));
-    new Layout(program, parameters).tell();
+    new Layout(program, parameters, options.tiedHead).tell();
   }
 
   /**
@@ -56,8 +56,10 @@ public final class TrainingProgram {
    *     checkpointing: arXiv 1604.06174)
    * @param dropout the share of the numbers going into LoRA's A that are dropped, in [0, 1)
    * @param format in which frozen matrices are multiplied; sums and trained tensors are fp32
+   * @param tiedHead whether a trained embedding is the head as well
    */
-  public record Options(boolean keepActivations, double dropout, ComputeType format) {}
+  public record Options(
+      boolean keepActivations, double dropout, ComputeType format, boolean tiedHead) {}
 
   /**
    * Examples one behind the other.
@@ -174,10 +176,12 @@ public final class TrainingProgram {
     private final LlamaConfig config;
     private final Map<String, Map<TrainedParameter.Kind, Integer>> places = new HashMap<>();
     private final Map<String, Double> scaling = new HashMap<>();
+    private final boolean tiedHead;
     private int lowest;
     private boolean deep;
 
-    Layout(LlamaProgram program, List<TrainedParameter> parameters) {
+    Layout(LlamaProgram program, List<TrainedParameter> parameters, boolean tiedHead) {
+      this.tiedHead = tiedHead;
       this.program = program;
       this.config = program.config();
       for (int i = 0; i < parameters.size(); i++) {
@@ -205,8 +209,8 @@ public final class TrainingProgram {
         lowest = 0;
         deep = true;
       }
-      if (config.tiedEmbeddings() && table >= 0 && !places.containsKey(LoraAdapter.HEAD)) {
-        tellPart(head, 0, vocabulary, new long[] {NONE, NONE, NONE, table, NONE}, 1);
+      if (tiedHead && table >= 0) {
+        tellPart(head, 0, vocabulary, new long[] {NONE, NONE, NONE, table, NONE, NONE}, 1);
       } else {
         tellPart(head, 0, vocabulary, LoraAdapter.HEAD);
       }
@@ -250,7 +254,8 @@ public final class TrainingProgram {
         take.applyAsInt(TrainedParameter.Kind.LORA_B),
         take.applyAsInt(TrainedParameter.Kind.MAGNITUDE),
         take.applyAsInt(TrainedParameter.Kind.WEIGHT),
-        take.applyAsInt(TrainedParameter.Kind.BIAS)
+        take.applyAsInt(TrainedParameter.Kind.BIAS),
+        take.applyAsInt(TrainedParameter.Kind.LORA_BIAS)
       };
       tellPart(index, start, rows, found, factor);
     }

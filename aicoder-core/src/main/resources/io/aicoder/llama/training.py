@@ -15,12 +15,13 @@ class Part:
   magnitude : int         # DoRA's magnitudes [rows]
   weight : int            # the matrix itself [rows, in]
   bias : int              # its bias [rows]
+  shift : int             # a bias of B [rows]
   scaling : float         # of B A
 
   def __init__(self, start: int, rows: int, places: List[int], scaling: float) -> NoneType:
     self.start = start
     self.rows = rows
-    self.a, self.b, self.magnitude, self.weight, self.bias = places
+    self.a, self.b, self.magnitude, self.weight, self.bias, self.shift = places
     self.scaling = scaling
     return None
 
@@ -182,6 +183,8 @@ class Training:
       rows = y.narrow(1, part.start, part.rows)
       if part.magnitude >= 0:
         rows.mul_(p[part.magnitude] * self.inverse_norm(index, part, p))
+      if part.shift >= 0:
+        rows.add_(p[part.shift], alpha=part.scaling)
       if part.bias >= 0:
         rows.add_(p[part.bias])
       elif torch.len(linear.bias) > 0:
@@ -248,6 +251,8 @@ class Training:
       rows = dy.narrow(1, part.start, part.rows)
       if part.bias >= 0:
         grads[part.bias].add_(rows.to(6).sum([0]))
+      if part.shift >= 0:
+        grads[part.shift].add_(rows.to(6).sum([0]), alpha=part.scaling)
       if part.magnitude >= 0:
         if torch.len(inner) == 0:
           dy = dy.clone()

@@ -62,6 +62,7 @@ class GradientTest {
           }
           if (bias) {
             add(module, Kind.BIAS, 1, 0.1, 0, projection.out(config));
+            add(module, Kind.LORA_BIAS, 1, 0.1, 0, projection.out(config));
           }
         }
       }
@@ -119,7 +120,8 @@ class GradientTest {
           new TrainingProgram(
               program,
               setting.parameters,
-              new TrainingProgram.Options(keep, dropout, ComputeType.FP32));
+              new TrainingProgram.Options(
+                  keep, dropout, ComputeType.FP32, config.tiedEmbeddings()));
       TrainingProgram.Examples examples = examples(manager, config, setting.random);
       double scale = 0.25;
       NDList values = setting.values;
