@@ -85,6 +85,7 @@ final class ProgramSource {
     attributes.put("devices", new EmptyContainer("List[str]"));
     attributes.put("starts", new EmptyContainer("List[int]"));
     attributes.put("linears", new EmptyContainer("List[__torch__.linear.Linear]"));
+    attributes.put("stepped", new EmptyContainer("List[List[Tensor]]"));
     attributes.put("trained", new EmptyContainer("List[__torch__.training.Training]"));
     attributes.put("sampler", new EmptyContainer("List[__torch__.sampling.Sampler]"));
     attributes.put("masks", new EmptyContainer("Dict[int, Tensor]"));

@@ -47,6 +47,7 @@ class Llama(Module):
   logits : List[Tensor]                       # one tensor [B, V], float32, behind the newest tokens
 
   trained : List[__torch__.training.Training] # none, or what is trained
+  stepped : List[List[Tensor]]                # none, or what the optimizer changes just now
 
   # ---- the sequences ----
 

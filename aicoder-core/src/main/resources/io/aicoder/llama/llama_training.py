@@ -48,10 +48,17 @@
   def validation_loss(self, ids: Tensor, targets: Tensor, p: List[Tensor]) -> List[Tensor]:
     return self.trained[0].loss(ids, targets, p, False)
 
-  # One step of AdamW (arXiv 1711.05101) for one parameter, in place.
+  # One step of AdamW (arXiv 1711.05101) for one parameter, in place. Of lists that no one else has, TorchScript believes
+  # that nothing changes them, and leaves the step out; so they are an attribute's.
   def adamw(self, parameter: Tensor, grad: Tensor, mean: Tensor, square: Tensor, step: float, rate: float, beta1: float, beta2: float, decay: float, eps: float) -> int:
+    self.stepped.clear()
+    for tensor in [parameter, grad, mean, square]:
+      one = annotate(List[Tensor], [])
+      one.append(tensor)
+      self.stepped.append(one)
     steps = [torch.full([], step, dtype=6, device=parameter.device)]
-    torch._fused_adamw_([parameter], [grad], [mean], [square], annotate(List[Tensor], []), steps, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+    torch._fused_adamw_(self.stepped[0], self.stepped[1], self.stepped[2], self.stepped[3], annotate(List[Tensor], []), steps, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+    self.stepped.clear()
     return 0
 
   # The length of all gradients together; they are shortened to a length that is above 0 and less.

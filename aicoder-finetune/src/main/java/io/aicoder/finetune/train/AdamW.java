@@ -24,7 +24,8 @@ final class AdamW extends Optimizer {
    * The numbers that do not change.
    *
    * @param decay the weight decay of tensors that decay
-   * @param loraPlusRatio how many times the rate of A that of B is (LoRA+: arXiv 2402.12354)
+   * @param loraPlusRatio how many times the rate of A that of B and of all vectors is (LoRA+: arXiv
+   *     2402.12354)
    */
   record Settings(
       double beta1, double beta2, double epsilon, double decay, double loraPlusRatio) {}
@@ -83,11 +84,7 @@ final class AdamW extends Optimizer {
   public void update(String parameterId, NDArray weight, NDArray gradient) {
     int step = updateCount(parameterId);
     State state = Objects.requireNonNull(states.get(parameterId));
-    double factor =
-        switch (state.trainable.kind()) {
-          case LORA_B, LORA_BIAS -> settings.loraPlusRatio;
-          default -> 1;
-        };
+    double factor = state.trainable.fast() ? settings.loraPlusRatio : 1;
     program.adamw(
         weight,
         gradient,

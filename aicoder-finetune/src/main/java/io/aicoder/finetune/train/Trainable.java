@@ -30,4 +30,9 @@ record Trainable(String name, TrainedParameter parameter, List<Long> shape) {
       case BIAS, LORA_BIAS -> false;
     };
   }
+
+  /** Whether LoRA+ trains it faster: B and, as PEFT has it, all vectors. */
+  boolean fast() {
+    return kind() == Kind.LORA_B || shape.size() == 1;
+  }
 }
