@@ -24,6 +24,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -190,7 +192,7 @@ final class Learner implements AutoCloseable {
     }
   }
 
-  private void forEachGradient(java.util.function.Consumer<NDArray> action) {
+  private void forEachGradient(Consumer<NDArray> action) {
     for (Parameter parameter : block.order()) {
       try (NDArray gradient = parameter.getArray().getGradient()) {
         action.accept(gradient);
@@ -227,15 +229,37 @@ final class Learner implements AutoCloseable {
     return tensors;
   }
 
+  /** Returns numbers as tensors of what is trained. */
+  List<NamedTensor> named(Map<String, float[]> numbers) {
+    return trainables.stream()
+        .map(each -> NamedTensor.of(each.name(), each.shape(), numbers.get(each.name())))
+        .toList();
+  }
+
+  /** Returns how many bytes the trained tensors and the optimizer's take. */
+  long bytes() {
+    long numbers = 0;
+    for (Trainable trainable : trainables) {
+      numbers += trainable.shape().stream().reduce(1L, Math::multiplyExact);
+    }
+    return 3 * numbers * Float.BYTES;
+  }
+
   /** Returns a copy of the optimizer's tensors: for each trained one, two. */
   List<NamedTensor> state() {
     List<NamedTensor> tensors = new ArrayList<>();
     for (int i = 0; i < trainables.size(); i++) {
       NDList state = optimizer.state(block.order().get(i));
-      tensors.add(tensor(trainables.get(i).name() + ".exp_avg", i, state.get(0)));
-      tensors.add(tensor(trainables.get(i).name() + ".exp_avg_sq", i, state.get(1)));
+      List<String> names = stateNames(trainables.get(i));
+      tensors.add(tensor(names.get(0), i, state.get(0)));
+      tensors.add(tensor(names.get(1), i, state.get(1)));
     }
     return tensors;
+  }
+
+  /** Returns the names of a trainable's running means, as PyTorch calls them. */
+  static List<String> stateNames(Trainable trainable) {
+    return List.of(trainable.name() + ".exp_avg", trainable.name() + ".exp_avg_sq");
   }
 
   private NamedTensor tensor(String name, int index, NDArray array) {
