@@ -1,6 +1,7 @@
 package io.aicoder.finetune.data;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -72,6 +73,19 @@ public final class Batches {
             .map(row -> Arrays.stream(row).mapToObj(examples::get).toList())
             .toList();
     return Batch.of(position, batch, layout.padding());
+  }
+
+  /** Returns the most tokens that a batch of any epoch can have. */
+  public int mostTokens() {
+    if (layout.packing()) {
+      return (int) Math.min(Integer.MAX_VALUE, (long) layout.sequenceLength() * batchSize);
+    }
+    return Arrays.stream(lengths)
+        .boxed()
+        .sorted(Comparator.reverseOrder())
+        .limit(batchSize)
+        .mapToInt(Integer::intValue)
+        .sum();
   }
 
   /** Returns how many tokens the batches of an epoch take, padding included. */

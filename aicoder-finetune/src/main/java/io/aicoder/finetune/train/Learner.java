@@ -21,6 +21,7 @@ import io.aicoder.finetune.peft.NamedTensor;
 import io.aicoder.llama.TrainingProgram;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -160,6 +161,17 @@ final class Learner implements AutoCloseable {
       collector.backward(outputs.get(1));
       return loss;
     }
+  }
+
+  /** Returns what the gradients of a batch take, and forgets them. */
+  Duration probe(Batch batch) {
+    long begin = System.nanoTime();
+    try (GradientCollector collector = trainer.newGradientCollector()) {
+      learn(collector, batch, 1, 0);
+    }
+    Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+    forEachGradient(gradient -> gradient.subi(gradient));
+    return taken;
   }
 
   /** A seed that a resumed run comes to as well; the program adds small numbers to it. */

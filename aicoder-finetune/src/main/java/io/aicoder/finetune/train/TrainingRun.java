@@ -20,6 +20,7 @@ import io.aicoder.llama.TrainingProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -92,6 +93,20 @@ final class TrainingRun {
   /** Returns the steps of a whole training. */
   int steps() {
     return steps;
+  }
+
+  /** Measures one micro-batch, forward and backward, that changes nothing. */
+  Duration probe() {
+    try (Learner learner = learner(Optional.empty())) {
+      Batch first = batches.from(Position.START).next();
+      learner.probe(first); // the first call is slower than all others
+      return learner.probe(first);
+    }
+  }
+
+  /** Returns the tokens of {@link #probe}'s micro-batch. */
+  long probeTokens() {
+    return batches.from(Position.START).next().tokens();
   }
 
   /**
