@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
-from transformers import Trainer, TrainingArguments
 from peft import get_peft_model_state_dict
+from safetensors.torch import load_file
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from training import continued, load, optimizer_of, padded, read_json
 
@@ -49,6 +49,7 @@ def compare(repository, folder, batches):
     with tempfile.TemporaryDirectory() as scratch:
         trainer = InOrder(model=model, args=arguments(options, scratch), train_dataset=batches[options["batches"]],
                           data_collator=lambda items: padded(items[0]), optimizers=(optimizer, None))
+        trainer.remove_callback(PrinterCallback)
         trainer.train()
     name = "model.safetensors" if options["lora"] is None else "adapter_model.safetensors"
     recorded, ours = load_file(folder / options["final"] / name), values(model, options)
