@@ -24,7 +24,7 @@ import torch
 from peft import LoraConfig, PeftConfig, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import load_file
 
-from training import continued, load, read_json, train, write_adapter, write_json
+from training import continued, load, read_json, train, write_adapter, write_losses
 
 
 def differences(base, adapter):
@@ -55,7 +55,7 @@ def last_logits(model, ids):
 def go_on(model, options, batches, steps, out, base):
     made = train(model, read_json(batches)[options["batches"]], options, steps=steps)
     write_adapter(model, out, base)
-    write_json(out / "losses.json", dict(steps=made))
+    write_losses(out / "losses.json", made)
     return [step["loss"] for step in made]
 
 

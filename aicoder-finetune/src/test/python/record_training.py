@@ -44,7 +44,7 @@ import transformers
 from transformers import AutoTokenizer, get_scheduler
 
 from training import (ALL_LINEAR, IGNORED, adapted, block_diagonal, decayed, load, lora_arguments, loss_of, loss_tokens, padded, train,
-                      write_adapter, write_json)
+                      write_adapter, write_json, write_losses)
 
 CHECKPOINTS = "aicoder-core/src/test/resources/checkpoints/"
 NANO = "examples/nano/base"
@@ -243,7 +243,7 @@ def record(root, name, sets, folder, curves):
     options["seen"] = {k: rounded(v) for k, v in seen.items()}
     options["versions"] = dict(torch=torch.__version__.split("+")[0], transformers=transformers.__version__, peft=peft.__version__)
     write_json(folder / "options.json", options)
-    write_json(folder / "losses.json", dict(steps=steps))
+    write_losses(folder / "losses.json", steps)
     size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     print(f"{name}: {steps[0]['loss']:.4f} -> {steps[-1]['loss']:.4f}, norm {steps[0]['gradient_norm']:.3g}, {size} bytes, {options['seen']}", flush=True)
 

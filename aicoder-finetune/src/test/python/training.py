@@ -29,6 +29,12 @@ def write_json(path, value, indent=2):
     path.write_text(json.dumps(value, indent=indent, separators=separators, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def write_losses(path, steps):
+    """A line for each step."""
+    lines = ",\n".join("  " + json.dumps(step) for step in steps)
+    path.write_text('{"steps": [\n' + lines + "\n]}\n", encoding="utf-8")
+
+
 def load(folder, dtype="float32", attention="eager"):
     """The base: everything is computed in dtype, whatever the file holds."""
     return AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), attn_implementation=attention)
