@@ -43,7 +43,8 @@ final class ConversationText {
             "begins with an answer", "begin the conversation with what is answered", null);
       }
       String asked = template.render(messages.subList(0, answer), true);
-      String answered = template.render(messages.subList(0, answer + 1), false);
+      boolean last = answer == messages.size() - 1;
+      String answered = last ? whole : template.render(messages.subList(0, answer + 1), false);
       if (!whole.startsWith(answered) || !answered.startsWith(asked) || asked.length() < done) {
         throw notStable(answer, source);
       }

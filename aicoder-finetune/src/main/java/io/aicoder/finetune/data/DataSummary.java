@@ -55,9 +55,7 @@ public record DataSummary(
     String formats =
         Arrays.stream(RecordFormat.values())
             .filter(counts.formats()::containsKey)
-            .map(
-                format ->
-                    format.name().toLowerCase(Locale.ROOT) + " " + counts.formats().get(format))
+            .map(format -> format.name().toLowerCase(Locale.ROOT) + " " + count(format))
             .collect(joining(", "));
     rows.add(List.of("records read", number(counts.records()), formats));
     rows.add(List.of("without answer, left out", number(counts.withoutLoss()), ""));
@@ -80,6 +78,10 @@ public record DataSummary(
             number(steps),
             "%d rows a batch, %d batches a step".formatted(batchSize, accumulation)));
     return rows;
+  }
+
+  private String count(RecordFormat format) {
+    return number(counts.formats().getOrDefault(format, 0));
   }
 
   private List<List<String>> lengths() {

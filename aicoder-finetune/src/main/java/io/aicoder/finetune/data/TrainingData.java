@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Iterator<Batch> batches = data.batches(4).from(Position.START);
  * }
  *
- * <p>Takes 4 bytes of memory a token and about 100 a record; no text is kept. Immutable; safe for
+ * <p>Takes 4 bytes of memory a token and about 80 a record; no text is kept. Immutable; safe for
  * use by several threads.
  */
 public final class TrainingData {
