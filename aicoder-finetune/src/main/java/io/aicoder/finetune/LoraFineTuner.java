@@ -68,6 +68,11 @@ public final class LoraFineTuner {
     return data;
   }
 
+  /** Returns how many steps the whole training has. */
+  public int steps() {
+    return tuning.steps();
+  }
+
   /**
    * Finds out what the training would take: loads the base and measures one micro-batch.
    *

@@ -4,6 +4,7 @@ import ai.djl.training.listener.TrainingListener;
 import io.aicoder.checkpoint.Checkpoint;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
+import io.aicoder.finetune.data.DataSummary;
 import io.aicoder.finetune.data.TrainingData;
 import io.aicoder.finetune.log.RunSummary.Ending;
 import io.aicoder.finetune.peft.AdapterFiles;
@@ -114,6 +115,14 @@ public final class FineTuning {
         : options;
   }
 
+  /** Returns how many steps the whole training has. */
+  public int steps() {
+    TrainingOptions options = request.options;
+    long all =
+        request.data.batches(options.batchSize()).steps(options.epochs(), options.accumulation());
+    return (int) (options.maxSteps() > 0 ? Math.min(options.maxSteps(), all) : all);
+  }
+
   /**
    * Finds out what the training would take: reads nothing more than the base, changes nothing.
    *
@@ -128,17 +137,12 @@ public final class FineTuning {
       Duration probe = run.probe();
       long tokens = run.probeTokens();
       double tokensPerSecond = tokens / (probe.toNanos() / 1e9);
-      double share =
-          (double) run.steps()
-              / request.data.batches(options.batchSize()).steps(options.epochs(), options.accumulation());
-      long all =
-          (long)
-              (request.data.summary(options.batchSize(), options.accumulation()).tokens()
-                  * options.epochs()
-                  * share);
+      DataSummary data = request.data.summary(options.batchSize(), options.accumulation());
+      double epochs = Math.min(options.epochs(), (double) steps() / data.steps());
+      long all = (long) (data.tokens() * epochs);
       return new TrainingPlan(
-          request.data.summary(options.batchSize(), options.accumulation()),
-          run.steps(),
+          data,
+          steps(),
           numbers(),
           memory,
           tokensPerSecond,
@@ -195,6 +199,7 @@ public final class FineTuning {
                 lora == null && base.config().tiedEmbeddings()));
     return new TrainingRun.Setup(
         training,
+        steps(),
         trainables,
         values(),
         files,

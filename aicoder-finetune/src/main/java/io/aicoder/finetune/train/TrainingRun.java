@@ -53,12 +53,14 @@ final class TrainingRun {
   /**
    * What is trained, on what.
    *
+   * @param steps how many a whole training has
    * @param values what the trained tensors begin with
    * @param output where checkpoints go
    * @param card makes the model card for the figures so far
    */
   record Setup(
       TrainingProgram program,
+      int steps,
       List<Trainable> trainables,
       List<float[]> values,
       TrainedFiles files,
@@ -85,14 +87,8 @@ final class TrainingRun {
     this.setup = setup;
     TrainingOptions options = setup.settings.options();
     batches = setup.data.batches(options.batchSize());
-    long all = batches.steps(options.epochs(), options.accumulation());
-    steps = (int) (options.maxSteps() > 0 ? Math.min(options.maxSteps(), all) : all);
+    steps = setup.steps;
     progress = Progress.start(setup.settings);
-  }
-
-  /** Returns the steps of a whole training. */
-  int steps() {
-    return steps;
   }
 
   /** Measures one micro-batch, forward and backward, that changes nothing. */
