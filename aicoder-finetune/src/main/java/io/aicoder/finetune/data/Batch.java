@@ -22,6 +22,7 @@ import java.util.List;
  * @param lossTokens how many labels are not -100
  * @param sources the records in it, row by row
  */
+@SuppressWarnings("ArrayRecordComponent") // they go to the engine as they are, nobody compares them
 public record Batch(
     Position position,
     int[][] ids,
