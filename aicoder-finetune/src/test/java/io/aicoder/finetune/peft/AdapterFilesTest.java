@@ -135,7 +135,7 @@ class AdapterFilesTest {
       assertThat(target.resolve(file))
           .hasSameBinaryContentAs(NANO.resolve("adapter").resolve(file));
     }
-    // Kept after the test, for check_with_peft.py.
+    // Kept after the test, for real PEFT: check_adapter.py.
     Path kept = Files.createDirectories(Path.of("target/nano-adapter"));
     for (String file : List.of("adapter_config.json", "adapter_model.safetensors", "README.md")) {
       Files.copy(target.resolve(file), kept.resolve(file), StandardCopyOption.REPLACE_EXISTING);
