@@ -346,10 +346,8 @@ class Training:
     gate, up = torch.chunk(kept[3], 2, 1)
     active = torch.silu(gate)
     d = self.back(4 * layer + 3, active * up, dy, p, grads, True)
-    d_gate_up = torch.empty_like(kept[3])
-    d_gate, d_up = torch.chunk(d_gate_up, 2, 1)
-    torch.mul(d, active, out=d_up)
-    d_gate.copy_(torch.silu_backward(d.mul_(up), gate))
+    d_up = d * active
+    d_gate_up = torch.cat([torch.silu_backward(d.mul_(up), gate), d_up], 1)
     middle = kept[2]
     d = self.back(4 * layer + 2, self.norm(middle, 2 * layer + 1, p), d_gate_up, p, grads, True)
     d_middle = self.back_norm(middle, 2 * layer + 1, d, p, grads).add_(dy)
@@ -375,11 +373,10 @@ class Training:
       count = min(step, x.size(0) - first)
       states = x.narrow(0, first, count)
       chosen = targets.narrow(0, first, count).unsqueeze(1)
-      logits = self.apply(head, states, p).to(6)
-      sums = torch.logsumexp(logits, [1], True)
-      total.add_((sums - logits.gather(1, chosen)).sum(dtype=7))
+      logs = torch.log_softmax(self.apply(head, states, p).to(6), 1)
+      total.sub_(logs.gather(1, chosen).sum(dtype=7))
       if train:
-        d = logits.sub_(sums).exp_()
+        d = logs.exp_()
         d.scatter_add_(1, chosen, torch.full([count, 1], -1.0, device=d.device))
         dx.narrow(0, first, count).copy_(self.back(head, states, d.mul_(self.scale).to(x.dtype), p, grads, True))
     return [total, dx]
