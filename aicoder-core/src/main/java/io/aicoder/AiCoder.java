@@ -241,6 +241,19 @@ public final class AiCoder implements CodeModel {
   }
 
   /**
+   * Loads a PEFT LoRA adapter in place of the one of that name, or as a new one. Requests that run
+   * or wait go on and end with the former; later ones have the new.
+   *
+   * @param name not {@link #BASE}
+   * @param directory as for {@link #loadAdapter}
+   * @throws AiCoderException when the adapter is damaged, not supported or for another base model;
+   *     the former stays then
+   */
+  public void replaceAdapter(String name, Path directory) {
+    adapters.replace(name, directory);
+  }
+
+  /**
    * Unloads an adapter. Requests that run with it or wait go on and end as if it were still there;
    * later ones are refused. Waits for a text that is being scored, not for requests; its memory is
    * free when the last of them has ended.

@@ -49,11 +49,33 @@ final class LoadedAdapters {
   /** Loads one, and waits until the program has it. One at a time. */
   synchronized void load(String name, Path directory) {
     requireFree(name);
+    // Named only now: a request must not find an adapter that the program does not have yet.
+    name(name, load(directory));
+  }
+
+  private Loaded load(Path directory) {
     LoraAdapter adapter = LoraAdapter.open(directory, checkpoint);
     int number = next++;
     scheduler.withProgram(program -> AdapterLoader.add(program, adapter, number));
-    // Named only now: a request must not find an adapter that the program does not have yet.
-    name(name, new Loaded(number, adapter.fingerprint(), List.of(new WeightedAdapter(adapter, 1))));
+    return new Loaded(number, adapter.fingerprint(), List.of(new WeightedAdapter(adapter, 1)));
+  }
+
+  /** Loads one, in place of that of the same name if there is one: see {@link #unload}. */
+  synchronized void replace(String name, Path directory) {
+    if (name.equals(AiCoder.BASE)) {
+      requireFree(name);
+    }
+    Loaded loaded = load(directory);
+    lock.writeLock().lock();
+    try {
+      Loaded former = byName.put(name, loaded);
+      if (former != null) {
+        // Behind the requests that are queued by now, which have it.
+        scheduler.whenReached(program -> AdapterLoader.remove(program, former.number));
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
   /** Makes one of others, and waits until the program has it. */

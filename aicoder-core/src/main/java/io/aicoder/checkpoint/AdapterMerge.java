@@ -38,7 +38,6 @@ public final class AdapterMerge {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(AdapterMerge.class);
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final String CONFIG = "config.json";
   private static final String HEAD = LoraAdapter.HEAD + ".weight";
 
   private final Checkpoint base;
@@ -223,25 +222,10 @@ public final class AdapterMerge {
 
   /** Copies configuration and tokenizer. */
   private void copyOthers(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(base.directory())) {
-      for (Path file : files.filter(AdapterMerge::belongs).toList()) {
-        Files.copy(file, directory.resolve(String.valueOf(file.getFileName())));
-      }
-    }
+    CheckpointWriter.copyOthers(base, directory);
     if (unties()) {
-      Path config = directory.resolve(CONFIG);
-      ObjectNode json = (ObjectNode) JsonObject.read(config).node();
-      json.put("tie_word_embeddings", false);
-      Files.write(config, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
+      CheckpointWriter.changeConfig(
+          directory, json -> json.put("tie_word_embeddings", false));
     }
-  }
-
-  /** Whether a file of the base is neither weights nor about this one copy. */
-  private static boolean belongs(Path file) {
-    String name = String.valueOf(file.getFileName());
-    return Files.isRegularFile(file)
-        && (name.matches("(?i).*\\.(json|jinja|txt|model)|(LICENSE|NOTICE|USE_POLICY).*"))
-        && !name.endsWith(".index.json")
-        && !name.startsWith("adapter_");
   }
 }

@@ -181,6 +181,19 @@ public final class Checkpoint {
         : null;
   }
 
+  /**
+   * Returns a tensor by its name, such as {@code model.norm.weight}.
+   *
+   * @throws AiCoderException when there is none
+   */
+  public StoredTensor tensor(String name) {
+    StoredTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw problem(directory, "has no tensor " + name);
+    }
+    return tensor;
+  }
+
   private StoredTensor tensor(String name, int... shape) {
     StoredTensor tensor = tensors.get(name);
     if (tensor == null) {

@@ -53,6 +53,16 @@ record JsonObject(Path file, String at, JsonNode node) {
     }
   }
 
+  /** Parses a text that stands, or will stand, in a file. */
+  static JsonObject of(Path file, String json) {
+    try {
+      return parse(file, MAPPER.readTree(json));
+    } catch (JsonProcessingException e) {
+      throw new AiCoderException(
+          ErrorCategory.CHECKPOINT, file + ": not valid JSON (" + e.getOriginalMessage() + ")", e);
+    }
+  }
+
   private static JsonObject parse(Path file, @Nullable JsonNode node) {
     if (node == null || !node.isObject()) {
       throw error(file, "does not hold a JSON object: download the file again");

@@ -5,6 +5,9 @@ import io.aicoder.error.ErrorCategory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,6 +129,23 @@ public final class LoraAdapter {
   /** Returns rows in place of the base's embedding's or head's, or {@code null}. */
   public @Nullable Rows rows(String module) {
     return contents.rows.get(module);
+  }
+
+  /**
+   * Returns its tensors by the names that they have in its file; those of a tied base that stand
+   * for embedding and head once.
+   */
+  public Map<String, StoredTensor> tensors() {
+    Map<String, StoredTensor> tensors = new TreeMap<>();
+    for (Factors factors : contents.factors.values()) {
+      Stream.of(factors.a, factors.b, factors.bias, factors.magnitude)
+          .filter(Objects::nonNull)
+          .forEach(tensor -> tensors.put(tensor.name(), tensor));
+    }
+    contents.biases.values().forEach(tensor -> tensors.put(tensor.name(), tensor));
+    contents.tables.values().forEach(tensor -> tensors.put(tensor.name(), tensor));
+    contents.rows.values().forEach(rows -> tensors.put(rows.values.name(), rows.values));
+    return tensors;
   }
 
   /** Returns how many numbers its factors, biases, tables and rows are. */

@@ -95,8 +95,7 @@ record LoraConfig(
   private static final Set<String> HARMLESS_INITIALISATIONS =
       Set.of("true", "false", "gaussian", "orthogonal", "eva", "mica");
 
-  static LoraConfig read(Path file) {
-    JsonObject json = JsonObject.read(file);
+  static LoraConfig read(JsonObject json) {
     String type = json.text("peft_type", "absent");
     if (!type.equals("LORA")) {
       throw json.problem("peft_type", "'" + type + "' is not supported (supported: LORA)");
@@ -117,7 +116,7 @@ record LoraConfig(
       throw json.problem("lora_bias", "is set beside use_dora, which PEFT does not allow");
     }
     return new LoraConfig(
-        file,
+        json.file(),
         json.positive("r"),
         json.positiveNumber("lora_alpha", null),
         json.flag("use_rslora", false),

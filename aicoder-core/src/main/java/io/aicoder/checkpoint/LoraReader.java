@@ -32,6 +32,7 @@ final class LoraReader {
   private final Path file;
   private final Checkpoint base;
   private final LoraConfig config;
+  private final LoraLayout layout;
   private final boolean tiedBase;
   private final Map<String, StoredTensor> tensors;
   private final Map<String, LoraAdapter.Factors> factors = new HashMap<>();
@@ -47,6 +48,7 @@ final class LoraReader {
     this.file = file;
     this.base = base;
     this.config = config;
+    this.layout = LoraLayout.of(config, base.config());
     this.tiedBase = base.config().tiedEmbeddings();
     this.tensors = tensors;
   }
@@ -55,7 +57,7 @@ final class LoraReader {
     Checkpoint.requireDirectory(directory, "adapter");
     Path configFile = require(directory, CONFIG);
     Path weights = require(directory, WEIGHTS);
-    LoraConfig config = LoraConfig.read(configFile);
+    LoraConfig config = LoraConfig.read(JsonObject.read(configFile));
     Map<String, StoredTensor> tensors = new HashMap<>(SafeTensors.read(weights));
     if (tensors.isEmpty()) {
       throw problem(weights, "holds no LoRA tensors");
@@ -73,26 +75,18 @@ final class LoraReader {
   }
 
   private LoraAdapter.Contents contents() {
-    Set<String> saved = withTied(config.saved());
-    Set<String> adapted = new HashSet<>();
-    List<LoraModule> modules = LoraModule.of(base.config());
-    for (LoraModule module : modules) {
-      if (!saved.contains(module.name())
-          && config.targets().includes(module.name(), module.head(), !module.embedding())) {
-        adapted.add(module.name());
-      }
-    }
-    adapted = withTied(adapted);
-    for (LoraModule module : modules) {
-      if (adapted.contains(module.name())) {
+    for (LoraModule module : layout.modules()) {
+      if (layout.adapts(module.name())) {
         addFactors(module);
       }
-      addBias(module, adapted.contains(module.name()));
+      if (layout.asksForBias(module)) {
+        addBias(module);
+      }
       if (module.embedding() || module.head()) {
-        addTable(module, saved.contains(module.name()), adapted.contains(module.name()));
+        addTable(module);
       }
     }
-    boolean tiedRows = addRows(modules, saved, adapted);
+    boolean tiedRows = addRows();
     tensors.values().stream().findFirst().ifPresent(this::refuse);
     if (missing != null) {
       throw problem(file, missing);
@@ -101,20 +95,9 @@ final class LoraReader {
         tiedBase
             && (tiedRows
                 || (config.tied()
-                    && (saved.contains(LoraModule.EMBEDDING)
-                        || adapted.contains(LoraModule.EMBEDDING))));
+                    && (layout.saves(LoraModule.EMBEDDING)
+                        || layout.adapts(LoraModule.EMBEDDING))));
     return new LoraAdapter.Contents(factors, biases, tables, rows, tied);
-  }
-
-  /** Adds the tied of embedding and head where the configuration says so. */
-  private Set<String> withTied(Set<String> modules) {
-    boolean table = modules.contains(LoraModule.EMBEDDING) || modules.contains(LoraModule.HEAD);
-    if (!(tiedBase && config.tied() && table)) {
-      return modules;
-    }
-    Set<String> both = new HashSet<>(modules);
-    both.addAll(List.of(LoraModule.EMBEDDING, LoraModule.HEAD));
-    return both;
   }
 
   private void addFactors(LoraModule module) {
@@ -137,15 +120,8 @@ final class LoraReader {
     }
   }
 
-  private void addBias(LoraModule module, boolean adapted) {
-    boolean expected =
-        module.biased()
-            && (config.bias() == LoraConfig.Bias.ALL
-                || (config.bias() == LoraConfig.Bias.LORA_ONLY && adapted));
-    if (!expected) {
-      return;
-    }
-    String name = adapted ? module.ownBeside("bias") : module.own("bias");
+  private void addBias(LoraModule module) {
+    String name = layout.adapts(module.name()) ? module.ownBeside("bias") : module.own("bias");
     // Early versions of PEFT had no base_layer.
     StoredTensor bias = take(tensors.containsKey(name) ? name : module.own("bias"), module.out());
     if (bias == null) {
@@ -157,10 +133,10 @@ final class LoraReader {
   }
 
   /** Finds a whole embedding or head: one that was trained, or a copy of the base's. */
-  private void addTable(LoraModule module, boolean saved, boolean adapted) {
+  private void addTable(LoraModule module) {
     int vocabulary = base.config().vocabularySize();
     int hidden = base.config().hiddenSize();
-    if (saved) {
+    if (layout.saves(module.name())) {
       StoredTensor table = expect(module.own("weight"), vocabulary, hidden);
       if (table != null) {
         tables.put(module.name(), table);
@@ -168,7 +144,10 @@ final class LoraReader {
       return;
     }
     StoredTensor copy =
-        take(adapted ? module.ownBeside("weight") : module.own("weight"), vocabulary, hidden);
+        take(
+            layout.adapts(module.name()) ? module.ownBeside("weight") : module.own("weight"),
+            vocabulary,
+            hidden);
     if (copy == null) {
       return;
     }
@@ -183,17 +162,17 @@ final class LoraReader {
   }
 
   /** Finds the rows of trainable tokens; returns whether a tied head has the embedding's. */
-  private boolean addRows(List<LoraModule> modules, Set<String> saved, Set<String> adapted) {
+  private boolean addRows() {
     Map<String, List<Integer>> tokens = config.trainableTokens();
     List<Integer> embedding = tokens.get(LoraModule.EMBEDDING);
     List<Integer> head = tokens.get(LoraModule.HEAD);
     boolean shared = tiedBase && embedding != null && (head == null || head.equals(embedding));
-    for (LoraModule module : modules) {
+    for (LoraModule module : layout.modules()) {
       List<Integer> ids = tokens.get(module.name());
       if (ids == null || (shared && module.head())) {
         continue;
       }
-      if (saved.contains(module.name()) || adapted.contains(module.name())) {
+      if (layout.saves(module.name()) || layout.adapts(module.name())) {
         throw problem(
             config.file(),
             "trainable_token_indices and another option both change " + module.name());

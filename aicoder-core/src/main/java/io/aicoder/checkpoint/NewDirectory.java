@@ -10,12 +10,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.lucene.util.IOUtils;
 
 /**
  * A directory that appears under its name when it is complete: it is filled beside its place, and
- * moved there at the end. Closed before that, it is gone.
+ * moved there at the end, when all of it is on the disk. Closed before that, it is gone.
+ *
+ * <p>Not thread-safe.
  */
-final class NewDirectory implements AutoCloseable {
+public final class NewDirectory implements AutoCloseable {
 
   private final Path target;
   private final Path path;
@@ -32,8 +35,9 @@ final class NewDirectory implements AutoCloseable {
    * @param target does not exist or is an empty directory
    * @param bytes what will be written into it
    * @throws AiCoderException when something is there, or the disk has no room
+   * @throws IOException when it cannot be made
    */
-  static NewDirectory create(Path target, long bytes) throws IOException {
+  public static NewDirectory create(Path target, long bytes) throws IOException {
     Path place = target.toAbsolutePath().normalize();
     Path parent = place.getParent();
     if (parent == null || !Files.isDirectory(parent)) {
@@ -65,16 +69,34 @@ final class NewDirectory implements AutoCloseable {
   }
 
   /** Returns where to write. */
-  Path path() {
+  public Path path() {
     return path;
   }
 
-  /** Moves it to its place. */
-  void finish() throws IOException {
+  /**
+   * Moves it to its place.
+   *
+   * @throws IOException when the disk is full or fails, or something came into its place
+   */
+  public void finish() throws IOException {
+    for (Path file : files()) {
+      IOUtils.fsync(file, Files.isDirectory(file));
+    }
     // Only an empty directory goes away here; whatever came into it meanwhile makes this fail.
     Files.deleteIfExists(target);
     Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
     finished = true;
+    Path parent = target.getParent();
+    if (parent != null) {
+      IOUtils.fsync(parent, true);
+    }
+  }
+
+  /** Returns all that is in it and itself, what lies inside first. */
+  private List<Path> files() throws IOException {
+    try (Stream<Path> all = Files.walk(path)) {
+      return all.sorted(Comparator.reverseOrder()).toList();
+    }
   }
 
   @Override
@@ -82,11 +104,7 @@ final class NewDirectory implements AutoCloseable {
     if (finished) {
       return;
     }
-    List<Path> files;
-    try (Stream<Path> all = Files.walk(path)) {
-      files = all.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
+    for (Path file : files()) {
       Files.delete(file);
     }
   }

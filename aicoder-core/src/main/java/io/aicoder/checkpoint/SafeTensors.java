@@ -26,7 +26,7 @@ import java.util.Map;
  * <p>Everything is checked against the file's real length here, because reading a memory mapping
  * past the end of its file would end the JVM.
  */
-final class SafeTensors {
+public final class SafeTensors {
 
   /** A hundred times what a large Llama's takes; the format's own limit would fill a heap. */
   private static final long LARGEST_HEADER = 16L << 20;
@@ -48,7 +48,7 @@ final class SafeTensors {
    *
    * @throws AiCoderException when the file is damaged
    */
-  static Map<String, StoredTensor> read(Path file) {
+  public static Map<String, StoredTensor> read(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {

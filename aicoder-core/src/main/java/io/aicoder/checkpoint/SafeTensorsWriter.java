@@ -12,8 +12,10 @@ import java.util.Map;
 /**
  * Writes a safetensors file, the numbers of one tensor after the other, so that no tensor need fit
  * into memory.
+ *
+ * <p>Not thread-safe; who made it closes it.
  */
-final class SafeTensorsWriter implements AutoCloseable {
+public final class SafeTensorsWriter implements AutoCloseable {
 
   /** Headers are filled with spaces to a multiple of this, so that numbers lie aligned. */
   private static final int ALIGNMENT = 8;
@@ -24,9 +26,11 @@ final class SafeTensorsWriter implements AutoCloseable {
   /**
    * Creates a file and writes its header.
    *
+   * @param file must not be there yet
    * @param tensors what will be written, in this order; only names, types and shapes matter
+   * @throws IOException when it cannot be written
    */
-  SafeTensorsWriter(Path file, List<StoredTensor> tensors) throws IOException {
+  public SafeTensorsWriter(Path file, List<StoredTensor> tensors) throws IOException {
     List<SafeTensorsHeader.Tensor> entries = new ArrayList<>();
     long bytes = 0;
     for (StoredTensor tensor : tensors) {
@@ -41,8 +45,12 @@ final class SafeTensorsWriter implements AutoCloseable {
     write(ByteBuffer.wrap(header));
   }
 
-  /** Writes the next bytes. */
-  void write(ByteBuffer bytes) throws IOException {
+  /**
+   * Writes the next bytes.
+   *
+   * @throws IOException when the disk is full or fails
+   */
+  public void write(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }
@@ -62,8 +70,12 @@ final class SafeTensorsWriter implements AutoCloseable {
     }
   }
 
-  /** Sees that everything is there and on the disk. */
-  void finish() throws IOException {
+  /**
+   * Sees that everything is there and on the disk.
+   *
+   * @throws IOException when bytes are missing, or the disk is full or fails
+   */
+  public void finish() throws IOException {
     if (channel.position() != end) {
       throw new IOException("wrote " + channel.position() + " of " + end + " bytes");
     }

@@ -36,6 +36,15 @@ public record StoredTensor(String name, Path file, StoredType type, List<Long> s
     return Math.multiplyExact(count(), (long) type.bytes());
   }
 
+  /**
+   * Reads its numbers, widened to single precision.
+   *
+   * @throws AiCoderException when the file cannot be read, or an array cannot hold so many
+   */
+  public float[] values() {
+    return TensorValues.read(this);
+  }
+
   /** Whether the offset divides by the number size, so that the file can be mapped as this type. */
   public boolean aligned() {
     return offset % type.bytes() == 0;

@@ -18,13 +18,13 @@ import org.slf4j.LoggerFactory;
  * @param total all of it; for the processor what the machine has, or the container may use
  * @param free what is not in use now
  */
-record DeviceMemory(long total, long free) {
+public record DeviceMemory(long total, long free) {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(DeviceMemory.class);
   private static final Path MEMINFO = Path.of("/proc/meminfo");
 
-  /** Reads the memory of a device by libtorch's name for it. */
-  static DeviceMemory of(String device) {
+  /** Reads the memory of a device by libtorch's name for it, {@code cpu} or such as {@code cuda:0}. */
+  public static DeviceMemory of(String device) {
     return device.equals(Placement.CPU)
         ? ofProcessor()
         : ofGpu(Integer.parseInt(device.substring(device.indexOf(':') + 1)));
@@ -62,7 +62,7 @@ record DeviceMemory(long total, long free) {
   }
 
   /** Writes a number of bytes as people read it. */
-  static String text(long bytes) {
+  public static String text(long bytes) {
     return bytes >= 1L << 30
         ? String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))
         : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1L << 20));

@@ -2,6 +2,7 @@ package io.aicoder.llama;
 
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -66,12 +67,13 @@ public final class LlamaProgram implements AutoCloseable {
    *     compute in this number format
    */
   static LlamaProgram create(LlamaConfig config, ComputeType type, Placement placement) {
+    Model model = ProgramArchive.load(config);
     // DJL leaves gradients on for every thread but the one that loaded the engine.
     JniUtils.setGradMode(false);
     // The profiling executor costs seconds of warm-up and gains nothing here; and it takes an empty
     // list that is made in the source for a constant, shared by all calls.
     JniUtils.setGraphExecutorOptimize(false);
-    LlamaProgram program = new LlamaProgram(config, type, placement, ProgramArchive.load(config));
+    LlamaProgram program = new LlamaProgram(config, type, placement, model);
     try {
       program.addStages();
       return program;
@@ -379,6 +381,16 @@ public final class LlamaProgram implements AutoCloseable {
    */
   long callLong(String method, IValue... arguments) {
     return calls.integer(method, arguments);
+  }
+
+  /** Calls a method that returns a number, as {@link #callLong}. */
+  double callDouble(String method, IValue... arguments) {
+    return calls.number(method, arguments);
+  }
+
+  /** Calls a method on tensors, with gradients when training: see {@link ScriptCalls#forward}. */
+  NDList forward(String method, NDList arguments, boolean training) {
+    return calls.forward(method, arguments, training);
   }
 
   /**

@@ -14,9 +14,12 @@ import java.util.Map;
 /** The program's text in the resources, and the attributes that make it one architecture's. */
 final class ProgramSource {
 
-  /** The modules beside the main one, {@code llama.py}. */
+  /** The modules beside the main one. */
   private static final List<String> MODULES =
-      List.of("linear", "adapter", "quantize", "weightonly", "rope", "sampling");
+      List.of("linear", "adapter", "quantize", "weightonly", "rope", "sampling", "training");
+
+  /** The files that make up the main module, one behind the other. */
+  private static final List<String> MAIN = List.of("llama", "llama_loading", "llama_training");
 
   private static final List<String> TENSOR_LISTS =
       List.of(
@@ -41,7 +44,11 @@ final class ProgramSource {
    */
   static void write(OutputStream out, LlamaConfig config, boolean onednn) throws IOException {
     Map<String, String> sources = new LinkedHashMap<>();
-    sources.put(TorchScriptArchive.MODULE, read("llama"));
+    StringBuilder main = new StringBuilder();
+    for (String file : MAIN) {
+      main.append(read(file));
+    }
+    sources.put(TorchScriptArchive.MODULE, main.toString());
     for (String module : MODULES) {
       String source = read(module);
       sources.put(
@@ -78,6 +85,8 @@ final class ProgramSource {
     attributes.put("devices", new EmptyContainer("List[str]"));
     attributes.put("starts", new EmptyContainer("List[int]"));
     attributes.put("linears", new EmptyContainer("List[__torch__.linear.Linear]"));
+    attributes.put("stepped", new EmptyContainer("List[List[Tensor]]"));
+    attributes.put("trained", new EmptyContainer("List[__torch__.training.Training]"));
     attributes.put("sampler", new EmptyContainer("List[__torch__.sampling.Sampler]"));
     attributes.put("masks", new EmptyContainer("Dict[int, Tensor]"));
     attributes.put("adapters", new EmptyContainer("Dict[int, __torch__.adapter.Adapter]"));

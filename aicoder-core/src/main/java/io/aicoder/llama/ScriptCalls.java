@@ -1,10 +1,14 @@
 package io.aicoder.llama;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
 import java.util.function.Function;
 
@@ -19,6 +23,34 @@ record ScriptCalls(PtSymbolBlock block, PtNDManager manager) {
   /** Calls a method that returns an integer. */
   long integer(String method, IValue... arguments) {
     return call(method, IValue::toLong, arguments);
+  }
+
+  /** Calls a method that returns a floating-point number. */
+  double number(String method, IValue... arguments) {
+    return call(method, IValue::toDouble, arguments);
+  }
+
+  /**
+   * Calls a method that takes and returns tensors, the only way on which libtorch keeps gradients:
+   * every other call is made in its inference mode.
+   *
+   * @param arguments the arguments; those named {@code p[]} become one list. The manager of the
+   *     first owns the results
+   */
+  NDList forward(String method, NDList arguments, boolean training) {
+    NDArray marker = arguments.get(0).getManager().zeros(new Shape(0));
+    try (marker) {
+      marker.setName("module_method:" + method);
+      NDList all = new NDList(marker);
+      all.addAll(arguments);
+      boolean grad = JniUtils.isGradMode();
+      JniUtils.setGradMode(training);
+      try {
+        return IValueUtils.forward(block, all, training);
+      } finally {
+        JniUtils.setGradMode(grad);
+      }
+    }
   }
 
   /** Calls a method that returns integers. */

@@ -39,15 +39,19 @@ public final class Tokenizer implements AutoCloseable {
   /** What a prompt begins with; {@code null} when the post-processor knows. */
   private final @Nullable List<Integer> begin;
 
+  /** The texts of special tokens by name, such as {@code eos_token}. */
+  private final Map<String, String> specialTokens;
+
   /** Encoding while another thread closes would use memory that is freed. */
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   private boolean closed;
 
-  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, @Nullable List<Integer> begin) {
+  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, TokenizerConfig config) {
     this.file = file;
     this.tokenizer = tokenizer;
-    this.begin = begin;
+    this.begin = begin(tokenizer, config);
+    this.specialTokens = config.specialTokens();
   }
 
   /**
@@ -67,7 +71,7 @@ public final class Tokenizer implements AutoCloseable {
     TokenizerConfig config = TokenizerConfig.read(directory);
     HuggingFaceTokenizer tokenizer = load(file);
     try {
-      return new Tokenizer(file, tokenizer, begin(tokenizer, config));
+      return new Tokenizer(file, tokenizer, config);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -110,6 +114,18 @@ public final class Tokenizer implements AutoCloseable {
     List<Integer> plain = encode(text, false);
     List<Integer> added = begin == null ? encode(text, true) : concat(begin, plain);
     return !plain.isEmpty() && plain.get(0).equals(added.get(0)) ? plain : added;
+  }
+
+  /**
+   * Returns the id of a special token that {@code tokenizer_config.json} names.
+   *
+   * @param name the field, such as {@code eos_token}
+   * @return its id, or {@code null} when the file names none, or one that is no single token
+   */
+  public @Nullable Integer specialToken(String name) {
+    String token = specialTokens.get(name);
+    List<Integer> ids = token == null ? List.of() : encode(token, false);
+    return ids.size() == 1 ? ids.get(0) : null;
   }
 
   private static List<Integer> concat(List<Integer> head, List<Integer> tail) {

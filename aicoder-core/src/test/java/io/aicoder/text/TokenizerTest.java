@@ -34,6 +34,15 @@ class TokenizerTest {
   }
 
   @Test
+  void specialTokensAreKnownByTheirNames() {
+    try (Tokenizer tokenizer = Tokenizer.open(ModelDirectory.NANO)) {
+      assertThat(tokenizer.specialToken("bos_token")).isEqualTo(BEGIN_OF_TEXT);
+      assertThat(tokenizer.specialToken("eos_token")).isEqualTo(4095);
+      assertThat(tokenizer.specialToken("mask_token")).isNull();
+    }
+  }
+
+  @Test
   void nothingIsTruncated() {
     try (Tokenizer tokenizer = Tokenizer.open(ModelDirectory.NANO)) {
       String text = "word ".repeat(5000);

@@ -1,5 +1,5 @@
 /**
- * LoRA fine-tuning through DJL's {@code Trainer}, PEFT-compatible in and out. Nothing is here yet;
+ * LoRA fine-tuning, PEFT-compatible in and out. So far there is the training data, in {@code data};
  * {@code docs/roadmap.md} says what comes.
  */
 @NullMarked

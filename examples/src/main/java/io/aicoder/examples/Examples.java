@@ -21,6 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       Generate.class,
       Evaluate.class,
       BuildDataset.class,
+      FineTune.class,
       MergeAdapter.class,
       DecodeBenchmark.class,
       SandboxBenchmark.class,

@@ -2,6 +2,7 @@ package io.aicoder.examples;
 
 import ai.djl.Device;
 import io.aicoder.AiCoder;
+import io.aicoder.finetune.LoraFineTuner;
 import io.aicoder.llama.ComputeType;
 import io.aicoder.llama.Quantization;
 import java.nio.file.Path;
@@ -101,6 +102,21 @@ final class ModelOptions {
         .optQuantization(quantization())
         .optDevices(devices.stream().map(this::device).toList())
         .optProgress(new LoadBar());
+  }
+
+  /** Sets how the frozen base of a training is held. */
+  void configure(LoraFineTuner.Builder builder) {
+    if (devices.size() > 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--device " + devices + ": training uses one device");
+    }
+    builder
+        .optComputeType(computeType(null))
+        .optQuantization(quantization())
+        .optCacheDirectory(runOptions.cache())
+        .optThreads(runOptions.threads())
+        .optDevice(devices.isEmpty() ? null : device(devices.get(0)))
+        .optLoadProgress(new LoadBar());
   }
 
   private Device device(String name) {

@@ -26,6 +26,10 @@ final class RunOptions {
     return AiCoder.builder(model).optCacheDirectory(cache).optThreads(threads);
   }
 
+  @Nullable Path cache() {
+    return cache;
+  }
+
   int threads() {
     return threads;
   }

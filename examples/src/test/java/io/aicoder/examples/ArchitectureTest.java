@@ -36,6 +36,15 @@ class ArchitectureTest {
           .resideInAnyPackage(FINETUNE, SERVING, EXAMPLES);
 
   @ArchTest
+  static final ArchRule FINETUNE_KNOWS_CORE_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage(FINETUNE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(EVAL, SERVING, EXAMPLES);
+
+  @ArchTest
   static final ArchRule SERVING_KNOWS_CORE_ONLY =
       noClasses()
           .that()

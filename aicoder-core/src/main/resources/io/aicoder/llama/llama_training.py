@@ -1,0 +1,73 @@
+
+  # ---- training: see training.py ----
+
+  # Begins training: says how much layers keep, and in which number format frozen matrices are multiplied.
+  def begin_training(self, keep: bool, dropout: float, format: int) -> int:
+    sizes = [self.heads, self.kv_heads, self.head_dim, self.rotary_dim]
+    training = __torch__.training.Training.__new__(__torch__.training.Training)
+    training.__init__(self.linears, self.norms, self.embedding[0], self.windows, self.rope_type, self.rope, sizes, self.eps)
+    training.keep = keep
+    training.dropout = dropout
+    training.format = format
+    self.trained.clear()
+    self.trained.append(training)
+    return torch.len(self.linears)
+
+  # Adds what is trained of the next matrix of a linear layer; all its matrices are told, in the order of their rows.
+  def train_part(self, index: int, start: int, rows: int, places: List[int], scaling: float) -> int:
+    parts = self.trained[0].parts
+    while torch.len(parts) <= index:
+      parts.append(annotate(List[__torch__.training.Part], []))
+    part = __torch__.training.Part.__new__(__torch__.training.Part)
+    part.__init__(start, rows, places, scaling)
+    parts[index].append(part)
+    return torch.len(parts[index])
+
+  # Says where among the parameters norms and the embedding stand, and how deep gradients are wanted.
+  def train_rest(self, norms: List[int], table: int, lowest: int, deep: bool) -> int:
+    training = self.trained[0]
+    training.norm_weights = norms
+    training.table = table
+    training.lowest = lowest
+    training.deep = deep
+    return lowest
+
+  # Prepares for a batch of examples of these lengths.
+  def training_batch(self, lengths: List[int], seed: int, scale: float) -> int:
+    training = self.trained[0]
+    training.lengths = lengths
+    training.seed = seed
+    training.scale = scale
+    return torch.len(lengths)
+
+  # The sum of a batch's losses, and a number whose gradients are the parameters'.
+  def training_loss(self, ids: Tensor, targets: Tensor, p: List[Tensor]) -> List[Tensor]:
+    return self.trained[0].loss(ids, targets, p, True)
+
+  # The sum of a batch's losses alone.
+  def validation_loss(self, ids: Tensor, targets: Tensor, p: List[Tensor]) -> List[Tensor]:
+    return self.trained[0].loss(ids, targets, p, False)
+
+  # One step of AdamW (arXiv 1711.05101) for one parameter, in place. Of lists that no one else has, TorchScript believes
+  # that nothing changes them, and leaves the step out; so they are an attribute's.
+  def adamw(self, parameter: Tensor, grad: Tensor, mean: Tensor, square: Tensor, step: float, rate: float, beta1: float, beta2: float, decay: float, eps: float) -> int:
+    self.stepped.clear()
+    for tensor in [parameter, grad, mean, square]:
+      one = annotate(List[Tensor], [])
+      one.append(tensor)
+      self.stepped.append(one)
+    steps = [torch.full([], step, dtype=6, device=parameter.device)]
+    torch._fused_adamw_(self.stepped[0], self.stepped[1], self.stepped[2], self.stepped[3], annotate(List[Tensor], []), steps, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+    self.stepped.clear()
+    return 0
+
+  # The length of all gradients together; they are shortened to a length that is above 0 and less.
+  def clip(self, grads: List[Tensor], longest: float) -> float:
+    squares = annotate(List[Tensor], [])
+    for grad in grads:
+      squares.append(torch.linalg_vector_norm(grad))
+    length = float(torch.linalg_vector_norm(torch.stack(squares)))
+    if longest > 0.0 and length > longest:
+      for grad in grads:
+        grad.mul_(longest / (length + 1.e-6))
+    return length

@@ -1,0 +1,68 @@
+package io.aicoder.finetune.train;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.aicoder.finetune.data.Position;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a training stands, beside its tensors: what a checkpoint keeps of it.
+ *
+ * <p>There is no state of a random generator: all that is drawn by chance follows from the seed, the
+ * step and the place.
+ *
+ * @param step the steps done
+ * @param epoch of the next micro-batch
+ * @param batch its place in the epoch
+ * @param tokens all tokens seen
+ * @param lossTokens those that a loss was computed for
+ * @param seconds the time spent
+ * @param bestScore the best score so far, higher is better, or {@code null}
+ * @param worse how many measurements in a row were not better
+ * @param settings what must be the same for the training to go on
+ */
+record Progress(
+    @JsonProperty("step") int step,
+    @JsonProperty("epoch") int epoch,
+    @JsonProperty("batch") int batch,
+    @JsonProperty("tokens") long tokens,
+    @JsonProperty("loss_tokens") long lossTokens,
+    @JsonProperty("seconds") double seconds,
+    @JsonProperty("best_score") @Nullable Double bestScore,
+    @JsonProperty("worse") int worse,
+    @JsonProperty("settings") RunSettings settings) {
+
+  static Progress start(RunSettings settings) {
+    return new Progress(0, 0, 0, 0, 0, 0, null, 0, settings);
+  }
+
+  Position position() {
+    return new Position(epoch, batch);
+  }
+
+  Progress after(Learner.Step done, Position next, double secondsMore) {
+    return new Progress(
+        done.number(),
+        next.epoch(),
+        next.batch(),
+        tokens + done.tokens(),
+        lossTokens + done.lossTokens(),
+        seconds + secondsMore,
+        bestScore,
+        worse,
+        settings);
+  }
+
+  Progress measured(double score) {
+    boolean better = bestScore == null || score > bestScore;
+    return new Progress(
+        step,
+        epoch,
+        batch,
+        tokens,
+        lossTokens,
+        seconds,
+        better ? Double.valueOf(score) : bestScore,
+        better ? 0 : worse + 1,
+        settings);
+  }
+}

@@ -1,0 +1,61 @@
+package io.aicoder.finetune.train;
+
+import io.aicoder.finetune.log.MetricsListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongFunction;
+
+/**
+ * What happens in a training beside learning.
+ *
+ * @param evaluateEvery how many steps lie between measurements; 0: one at the end
+ * @param checkpointEvery how many steps lie between checkpoints; 0: one at the end
+ * @param keptCheckpoints how many of the newest stay, beside the best
+ * @param patience how many measurements in a row may be no better before the training stops; 0: any
+ * @param measure measures what was trained so far beside the validation loss
+ * @param published is given each checkpoint
+ * @param listener makes, for the step behind which a training begins, who is told figures
+ */
+public record RunPolicy(
+    int evaluateEvery,
+    int checkpointEvery,
+    int keptCheckpoints,
+    int patience,
+    Measure measure,
+    Published published,
+    LongFunction<MetricsListener> listener) {
+
+  /** Measures a model, such as by running benchmark tasks. */
+  @FunctionalInterface
+  public interface Measure {
+
+    /** Measures nothing. */
+    Measure NONE = (trained, step) -> Map.of();
+
+    /**
+     * Measures.
+     *
+     * @param trained the adapter's directory, or the checkpoint's where all was trained; to be read
+     *     before the method returns
+     * @param step the step that is done
+     * @return figures by name, higher is better; by the first the best model is chosen. None: by the
+     *     validation loss
+     */
+    Map<String, Double> measure(Path trained, long step);
+  }
+
+  /** Is given checkpoints, such as to load them into a running model. */
+  @FunctionalInterface
+  public interface Published {
+
+    /** Called by the thread that trains, after a checkpoint is on the disk. */
+    void published(Path directory, long step);
+
+    /** Returns one that tells several, in order. */
+    static Published all(List<Published> listeners) {
+      List<Published> copy = List.copyOf(listeners);
+      return (directory, step) -> copy.forEach(each -> each.published(directory, step));
+    }
+  }
+}

@@ -1,0 +1,346 @@
+package io.aicoder.finetune.train;
+
+import ai.djl.training.listener.TrainingListener;
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
+import io.aicoder.finetune.data.Batch;
+import io.aicoder.finetune.data.Batches;
+import io.aicoder.finetune.data.Position;
+import io.aicoder.finetune.data.TrainingData;
+import io.aicoder.finetune.log.EvaluationMetrics;
+import io.aicoder.finetune.log.MetricsListener;
+import io.aicoder.finetune.log.ResidentMemory;
+import io.aicoder.finetune.log.RunSummary;
+import io.aicoder.finetune.log.RunSummary.Ending;
+import io.aicoder.finetune.log.StepMetrics;
+import io.aicoder.finetune.peft.ModelCard;
+import io.aicoder.finetune.state.CheckpointFolder;
+import io.aicoder.finetune.state.SavedCheckpoint;
+import io.aicoder.llama.TrainingProgram;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One training from its first or a later step to its end: steps, measurements, checkpoints.
+ *
+ * <p>Belongs to the thread that made the program.
+ */
+final class TrainingRun {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
+
+  /** What a checkpoint takes beside its numbers. */
+  private static final long BESIDE_NUMBERS = 1 << 20;
+
+  private final Setup setup;
+  private final Batches batches;
+  private final int steps;
+  private Progress progress;
+
+  /**
+   * What is trained, on what.
+   *
+   * @param steps how many a whole training has
+   * @param values what the trained tensors begin with
+   * @param output where checkpoints go
+   * @param card makes the model card for the figures so far
+   */
+  record Setup(
+      TrainingProgram program,
+      int steps,
+      List<Trainable> trainables,
+      List<float[]> values,
+      TrainedFiles files,
+      TrainingData data,
+      RunSettings settings,
+      Path output,
+      RunPolicy policy,
+      List<TrainingListener> djlListeners,
+      CardMaker card) {}
+
+  /** Makes model cards. */
+  interface CardMaker {
+    ModelCard card(Progress progress, Map<String, Double> figures);
+  }
+
+  /**
+   * How a training ended.
+   *
+   * @param figures the newest of each kind
+   */
+  record Result(Progress progress, Ending ending, Map<String, Double> figures) {}
+
+  TrainingRun(Setup setup) {
+    this.setup = setup;
+    TrainingOptions options = setup.settings.options();
+    batches = setup.data.batches(options.batchSize());
+    steps = setup.steps;
+    progress = Progress.start(setup.settings);
+  }
+
+  /** Measures one micro-batch, forward and backward, that changes nothing. */
+  Duration probe() {
+    try (Learner learner = learner(Optional.empty())) {
+      Batch first = batches.from(Position.START).next();
+      learner.probe(first); // the first call is slower than all others
+      return learner.probe(first);
+    }
+  }
+
+  /** Returns the tokens of {@link #probe}'s micro-batch. */
+  long probeTokens() {
+    return batches.from(Position.START).next().tokens();
+  }
+
+  /**
+   * Trains, and writes what was trained: of the best measurement, or of the end where none was
+   * made.
+   *
+   * @param resume whether to go on from the newest checkpoint, if there is one
+   * @param target where what was trained goes; replaced
+   */
+  Result run(boolean resume, Path target) {
+    try (CheckpointFolder folder =
+        CheckpointFolder.open(
+            setup.output.resolve("checkpoints"), setup.policy.keptCheckpoints())) {
+      Optional<SavedCheckpoint> saved = folder.latest();
+      if (saved.isPresent() && !resume) {
+        throw new AiCoderException(
+            ErrorCategory.REQUEST,
+            setup.output + ": holds checkpoints of a training: resume it, or choose another folder");
+      }
+      saved.ifPresent(this::restore);
+      try (Learner learner = learner(saved);
+          MetricsListener listener = setup.policy.listener().apply(progress.step())) {
+        return new Loop(folder, learner, listener).run(target);
+      }
+    }
+  }
+
+  private void restore(SavedCheckpoint saved) {
+    progress = SavedState.progress(saved.directory());
+    setup.settings.requireSame(progress.settings(), saved.directory());
+    LOG.info("going on from {}", saved.directory());
+  }
+
+  private Learner learner(Optional<SavedCheckpoint> saved) {
+    TrainingOptions options = setup.settings.options();
+    List<float[]> values = setup.values;
+    List<float[]> means = List.of();
+    if (saved.isPresent()) {
+      Path directory = saved.get().directory();
+      Map<String, float[]> trained = setup.files.read(directory);
+      values = setup.trainables.stream().map(t -> trained.get(t.name())).toList();
+      means = SavedState.means(directory, setup.trainables);
+    }
+    int warmUp = (int) Math.ceil(options.warmUpShare() * steps);
+    return new Learner(
+        setup.program,
+        new Learner.Start(setup.trainables, values, progress.step(), means),
+        new Learner.Settings(
+            options.adamW(),
+            options.schedule().tracker(options.learningRate(), warmUp, steps),
+            options.maxGradientNorm(),
+            options.seed()),
+        setup.djlListeners);
+  }
+
+  /** The steps of one run, with what they need. */
+  private final class Loop {
+
+    private final CheckpointFolder folder;
+    private final Learner learner;
+    private final MetricsListener listener;
+    private final Map<String, Double> figures = new LinkedHashMap<>();
+    private long measuredAt = -1;
+    private @Nullable Double score;
+    private long savedAt = -1;
+    private int epochSize;
+
+    Loop(CheckpointFolder folder, Learner learner, MetricsListener listener) {
+      this.folder = folder;
+      this.learner = learner;
+      this.listener = listener;
+      this.savedAt = progress.step() == 0 ? -1 : progress.step();
+    }
+
+    Result run(Path target) {
+      try {
+        Ending ending = learn();
+        measureAndSave(true);
+        write(target);
+        listener.finished(summary(ending, ""));
+        return new Result(progress, ending, figures);
+      } catch (RuntimeException e) {
+        listener.finished(summary(Ending.FAILED, String.valueOf(e.getMessage())));
+        throw e;
+      }
+    }
+
+    private RunSummary summary(Ending ending, String remark) {
+      return new RunSummary(
+          progress.step(), progress.tokens(), progress.seconds(), ending, remark);
+    }
+
+    private Ending learn() {
+      int accumulation = setup.settings.options().accumulation();
+      Iterator<Batch> epoch = open(progress.position());
+      while (progress.step() < steps) {
+        long begin = System.nanoTime();
+        if (!epoch.hasNext()) {
+          epoch = open(progress.position());
+        }
+        List<Batch> micro = new ArrayList<>();
+        while (micro.size() < accumulation && epoch.hasNext()) {
+          micro.add(epoch.next());
+        }
+        Learner.Step done = learner.step(micro);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        progress = progress.after(done, behind(micro, epoch), seconds);
+        tell(done, seconds);
+        measureAndSave(false);
+        int patience = setup.policy.patience();
+        if (patience > 0 && progress.worse() >= patience) {
+          return Ending.STOPPED_EARLY;
+        }
+      }
+      return Ending.COMPLETED;
+    }
+
+    private Iterator<Batch> open(Position position) {
+      epochSize = batches.size(position.epoch());
+      return batches.from(position);
+    }
+
+    private Position behind(List<Batch> micro, Iterator<Batch> epoch) {
+      Position last = micro.get(micro.size() - 1).position();
+      return epoch.hasNext() ? last.next() : new Position(last.epoch() + 1, 0);
+    }
+
+    private void tell(Learner.Step done, double seconds) {
+      double share = (double) progress.batch() / epochSize;
+      figures.put("loss", done.loss());
+      listener.step(
+          new StepMetrics(
+              done.number(),
+              progress.epoch() + share,
+              done.loss(),
+              done.rate(),
+              done.gradientNorm(),
+              progress.tokens(),
+              progress.lossTokens(),
+              done.tokens() / seconds,
+              progress.seconds(),
+              ResidentMemory.bytes()));
+    }
+
+    private void measureAndSave(boolean last) {
+      RunPolicy policy = setup.policy;
+      boolean better = false;
+      if (due(policy.evaluateEvery(), last) && measuredAt != progress.step()) {
+        better = measure();
+      }
+      if ((better || due(policy.checkpointEvery(), last)) && savedAt != progress.step()) {
+        save();
+      }
+    }
+
+    private boolean due(int every, boolean last) {
+      return last || (every > 0 && progress.step() % every == 0);
+    }
+
+    /** Returns whether the model is better than it ever was. */
+    private boolean measure() {
+      measuredAt = progress.step();
+      Double loss = setup.data.validation().isEmpty() ? null : validationLoss();
+      Map<String, Double> scores = otherFigures();
+      if (loss == null && scores.isEmpty()) {
+        return false;
+      }
+      if (loss != null) {
+        figures.put("validation_loss", loss);
+      }
+      figures.putAll(scores);
+      listener.evaluated(new EvaluationMetrics(progress.step(), loss, scores));
+      double found = scores.isEmpty() ? -loss : scores.values().iterator().next();
+      progress = progress.measured(found);
+      score = found;
+      return progress.worse() == 0;
+    }
+
+    private double validationLoss() {
+      return learner.loss(
+          setup.data
+              .validationBatches(setup.settings.options().batchSize())
+              .from(Position.START));
+    }
+
+    private Map<String, Double> otherFigures() {
+      if (setup.policy.measure() == RunPolicy.Measure.NONE) {
+        return Map.of();
+      }
+      Path candidate = setup.output.resolve("candidate");
+      delete(candidate);
+      try {
+        setup.files.write(candidate, learner.tensors(), card());
+        return setup.policy.measure().measure(candidate, progress.step());
+      } finally {
+        delete(candidate);
+      }
+    }
+
+    private ModelCard card() {
+      return setup.card.card(progress, figures);
+    }
+
+    private void save() {
+      long bytes = learner.bytes() + BESIDE_NUMBERS;
+      Double current = measuredAt == progress.step() ? score : null;
+      Path directory =
+          folder.write(
+              progress.step(),
+              current,
+              bytes,
+              into -> {
+                setup.files.writeInto(into, learner.tensors(), card());
+                SavedState.writeInto(into, progress, learner.state());
+              });
+      savedAt = progress.step();
+      setup.policy.published().published(directory, progress.step());
+    }
+
+    private void write(Path target) {
+      Map<String, float[]> best =
+          folder.best().map(saved -> setup.files.read(saved.directory())).orElse(null);
+      delete(target);
+      setup.files.write(target, best == null ? learner.tensors() : learner.named(best), card());
+    }
+  }
+
+  private static void delete(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new AiCoderException(
+          ErrorCategory.ENVIRONMENT, directory + ": cannot be replaced (" + e + ")", e);
+    }
+  }
+}
