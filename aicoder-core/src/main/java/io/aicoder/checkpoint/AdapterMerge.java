@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -224,8 +223,7 @@ public final class AdapterMerge {
   private void copyOthers(Path directory) throws IOException {
     CheckpointWriter.copyOthers(base, directory);
     if (unties()) {
-      CheckpointWriter.changeConfig(
-          directory, json -> json.put("tie_word_embeddings", false));
+      CheckpointWriter.changeConfig(directory, json -> json.put("tie_word_embeddings", false));
     }
   }
 }

@@ -10,11 +10,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Writes a Hugging Face checkpoint of new numbers, with the configuration and tokenizer of another. */
+/**
+ * Writes a Hugging Face checkpoint of new numbers, with the configuration and tokenizer of another.
+ */
 public final class CheckpointWriter {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -69,7 +72,8 @@ public final class CheckpointWriter {
     }
     try (SafeTensorsWriter writer = new SafeTensorsWriter(file, entries)) {
       for (StoredTensor entry : entries) {
-        writer.write(TensorValues.encode(StoredType.F32, tensors.get(entry.name())));
+        writer.write(
+            TensorValues.encode(StoredType.F32, Objects.requireNonNull(tensors.get(entry.name()))));
       }
       writer.finish();
     }

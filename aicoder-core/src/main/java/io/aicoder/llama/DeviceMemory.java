@@ -23,7 +23,9 @@ public record DeviceMemory(long total, long free) {
   private static final Logger LOGGER = LoggerFactory.getLogger(DeviceMemory.class);
   private static final Path MEMINFO = Path.of("/proc/meminfo");
 
-  /** Reads the memory of a device by libtorch's name for it, {@code cpu} or such as {@code cuda:0}. */
+  /**
+   * Reads the memory of a device by libtorch's name for it, {@code cpu} or such as {@code cuda:0}.
+   */
   public static DeviceMemory of(String device) {
     return device.equals(Placement.CPU)
         ? ofProcessor()

@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * AiCoder.load(Path.of("examples/nano/base")).loadAdapter("mine", outcome.trained());
  * }
  *
- * <p>In the output folder: {@code adapter}, a PEFT directory ({@code model}, a checkpoint, where all
- * parameters are trained); {@code checkpoints}, to go on from; and what listeners write.
+ * <p>In the output folder: {@code adapter}, a PEFT directory ({@code model}, a checkpoint, where
+ * all parameters are trained); {@code checkpoints}, to go on from; and what listeners write.
  *
  * <p>Holds no native memory. For one thread, which trains; on the processor the same data, options
  * and seed give the same adapter, bit for bit, stopped and resumed or not.
@@ -85,9 +85,10 @@ public final class LoraFineTuner {
   /**
    * Trains.
    *
-   * @throws AiCoderException (ENVIRONMENT) when it would not fit into memory, or something cannot be
-   *     written; (EXECUTION) when a loss is not finite any more; (REQUEST) when the output folder
-   *     holds another training. What was written stays, and a resumed training goes on from it
+   * @throws AiCoderException (ENVIRONMENT) when it would not fit into memory, or something cannot
+   *     be written; (EXECUTION) when a loss is not finite any more; (REQUEST) when the output
+   *     folder holds another training. What was written stays, and a resumed training goes on from
+   *     it
    */
   public FineTuning.Outcome run() {
     return tuning.run();
@@ -164,7 +165,9 @@ public final class LoraFineTuner {
       return this;
     }
 
-    /** Sets whether all parameters of the model are trained, for small models, instead of LoRA's. */
+    /**
+     * Sets whether all parameters of the model are trained, for small models, instead of LoRA's.
+     */
     public Builder optAllParameters(boolean value) {
       all = value;
       return this;

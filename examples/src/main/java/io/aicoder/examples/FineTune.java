@@ -148,8 +148,7 @@ final class FineTune implements Callable<Integer> {
     return MetricsListener.all(
         List.of(
             new TrainingProgress(out, steps, afterStep, System.console() != null),
-            CsvLog.open(
-                folder.resolve("steps.csv"), folder.resolve("measurements.csv"), afterStep),
+            CsvLog.open(folder.resolve("steps.csv"), folder.resolve("measurements.csv"), afterStep),
             JsonLinesLog.open(metrics(), afterStep),
             TensorBoardLog.open(folder.resolve("tensorboard"), afterStep)));
   }

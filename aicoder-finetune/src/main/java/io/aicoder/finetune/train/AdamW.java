@@ -27,8 +27,7 @@ final class AdamW extends Optimizer {
    * @param loraPlusRatio how many times the rate of A that of B and of all vectors is (LoRA+: arXiv
    *     2402.12354)
    */
-  record Settings(
-      double beta1, double beta2, double epsilon, double decay, double loraPlusRatio) {}
+  record Settings(double beta1, double beta2, double epsilon, double decay, double loraPlusRatio) {}
 
   private final TrainingProgram program;
   private final Settings settings;
@@ -58,8 +57,7 @@ final class AdamW extends Optimizer {
       List<Parameter> parameters,
       NDManager manager,
       int steps) {
-    AdamW adamW =
-        new AdamW(new Builder().optBeginNumUpdate(steps), program, settings, rate);
+    AdamW adamW = new AdamW(new Builder().optBeginNumUpdate(steps), program, settings, rate);
     for (int i = 0; i < parameters.size(); i++) {
       NDArray value = parameters.get(i).getArray();
       NDArray mean = manager.zeros(value.getShape());

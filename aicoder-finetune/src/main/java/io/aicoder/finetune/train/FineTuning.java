@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +82,8 @@ public final class FineTuning {
     Path startFrom = request.startFrom;
     LoraOptions asked = request.lora;
     if (startFrom != null && asked == null) {
-      throw refused("all parameters are trained, and an adapter is named to go on from: merge it first");
+      throw refused(
+          "all parameters are trained, and an adapter is named to go on from: merge it first");
     }
     this.former = startFrom == null ? null : SavedAdapter.open(startFrom, base);
     this.lora = former == null ? asked : former.options();
@@ -221,7 +223,9 @@ public final class FineTuning {
       Map<String, float[]> saved =
           former.tensors().stream()
               .collect(Collectors.toMap(NamedTensor::name, NamedTensor::numbers));
-      return trainables.stream().map(each -> saved.get(each.name())).toList();
+      return trainables.stream()
+          .map(each -> Objects.requireNonNull(saved.get(each.name()), each.name()))
+          .toList();
     }
     SplittableRandom random = new SplittableRandom(request.options.seed());
     List<float[]> values = new ArrayList<>();

@@ -26,14 +26,15 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
  * DJL's {@code Trainer} over a {@link TrainedBlock}: takes steps, and measures losses.
  *
- * <p>Belongs to the thread that made the program. Owns the trained tensors and the optimizer's;
- * not the program.
+ * <p>Belongs to the thread that made the program. Owns the trained tensors and the optimizer's; not
+ * the program.
  */
 final class Learner implements AutoCloseable {
 
@@ -75,7 +76,8 @@ final class Learner implements AutoCloseable {
    * @param lossSum over its loss tokens
    * @param gradientNorm before clipping
    */
-  record Step(int number, double lossSum, int lossTokens, int tokens, double gradientNorm, double rate) {
+  record Step(
+      int number, double lossSum, int lossTokens, int tokens, double gradientNorm, double rate) {
 
     double loss() {
       return lossSum / lossTokens;
@@ -184,7 +186,10 @@ final class Learner implements AutoCloseable {
     List<RecordSource> sources =
         batches.stream().flatMap(batch -> batch.sources().stream()).toList();
     String named =
-        sources.stream().limit(NAMED_RECORDS).map(RecordSource::toString).collect(Collectors.joining(", "));
+        sources.stream()
+            .limit(NAMED_RECORDS)
+            .map(RecordSource::toString)
+            .collect(Collectors.joining(", "));
     int more = Math.max(0, sources.size() - NAMED_RECORDS);
     return new AiCoderException(
         ErrorCategory.EXECUTION,
@@ -244,7 +249,10 @@ final class Learner implements AutoCloseable {
   /** Returns numbers as tensors of what is trained. */
   List<NamedTensor> named(Map<String, float[]> numbers) {
     return trainables.stream()
-        .map(each -> NamedTensor.of(each.name(), each.shape(), numbers.get(each.name())))
+        .map(
+            each ->
+                NamedTensor.of(
+                    each.name(), each.shape(), Objects.requireNonNull(numbers.get(each.name()))))
         .toList();
   }
 

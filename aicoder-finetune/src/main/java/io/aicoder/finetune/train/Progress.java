@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a training stands, beside its tensors: what a checkpoint keeps of it.
  *
- * <p>There is no state of a random generator: all that is drawn by chance follows from the seed, the
- * step and the place.
+ * <p>There is no state of a random generator: all that is drawn by chance follows from the seed,
+ * the step and the place.
  *
  * @param step the steps done
  * @param epoch of the next micro-batch

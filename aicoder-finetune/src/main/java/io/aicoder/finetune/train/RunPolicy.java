@@ -39,8 +39,8 @@ public record RunPolicy(
      * @param trained the adapter's directory, or the checkpoint's where all was trained; to be read
      *     before the method returns
      * @param step the step that is done
-     * @return figures by name, higher is better; by the first the best model is chosen. None: by the
-     *     validation loss
+     * @return figures by name, higher is better; by the first the best model is chosen. None: by
+     *     the validation loss
      */
     Map<String, Double> measure(Path trained, long step);
   }

@@ -51,21 +51,27 @@ final class Trainables {
         .tensors()
         .forEach(
             (name, shape) -> {
-              String end = ENDS.keySet().stream().filter(name::endsWith).findFirst().orElse(null);
-              if (end == null) {
-                throw new AiCoderException(
-                    ErrorCategory.REQUEST,
-                    name
-                        + ": factors of the embedding cannot be trained here: name embed_tokens in"
-                        + " modules to save instead");
-              }
-              String module = name.substring(PREFIX.length(), name.length() - end.length());
-              Kind kind = ENDS.get(end);
+              Map.Entry<String, Kind> end = end(name);
+              String module =
+                  name.substring(PREFIX.length(), name.length() - end.getKey().length());
               double factor = scaling.getOrDefault(module, 1.0);
               trainables.add(
-                  new Trainable(name, new TrainedParameter(module, kind, factor), shape));
+                  new Trainable(name, new TrainedParameter(module, end.getValue(), factor), shape));
             });
     return trainables;
+  }
+
+  private static Map.Entry<String, Kind> end(String name) {
+    for (Map.Entry<String, Kind> end : ENDS.entrySet()) {
+      if (name.endsWith(end.getKey())) {
+        return end;
+      }
+    }
+    throw new AiCoderException(
+        ErrorCategory.REQUEST,
+        name
+            + ": factors of the embedding cannot be trained here: name embed_tokens in modules to"
+            + " save instead");
   }
 
   /** Returns all tensors of a checkpoint. */

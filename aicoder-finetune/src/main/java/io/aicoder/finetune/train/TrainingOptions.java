@@ -56,17 +56,29 @@ public record TrainingOptions(
    * @throws AiCoderException (REQUEST) when one is out of its range
    */
   public TrainingOptions {
-    require(learningRate > 0 && Double.isFinite(learningRate), "learning rate", learningRate, "above 0");
+    require(
+        learningRate > 0 && Double.isFinite(learningRate),
+        "learning rate",
+        learningRate,
+        "above 0");
     require(warmUpShare >= 0 && warmUpShare < 1, "warm-up share", warmUpShare, "from 0 to below 1");
     require(batchSize >= 1, "batch size", batchSize, "at least 1");
     require(accumulation >= 1, "accumulation", accumulation, "at least 1");
     require(epochs >= 1, "epochs", epochs, "at least 1");
     require(maxSteps >= 0, "max steps", maxSteps, "at least 0");
-    require(weightDecay >= 0 && Double.isFinite(weightDecay), "weight decay", weightDecay, "at least 0");
+    require(
+        weightDecay >= 0 && Double.isFinite(weightDecay),
+        "weight decay",
+        weightDecay,
+        "at least 0");
     require(beta1 >= 0 && beta1 < 1, "beta1", beta1, "from 0 to below 1");
     require(beta2 >= 0 && beta2 < 1, "beta2", beta2, "from 0 to below 1");
     require(epsilon > 0 && Double.isFinite(epsilon), "epsilon", epsilon, "above 0");
-    require(loraPlusRatio > 0 && Double.isFinite(loraPlusRatio), "LoRA+ ratio", loraPlusRatio, "above 0");
+    require(
+        loraPlusRatio > 0 && Double.isFinite(loraPlusRatio),
+        "LoRA+ ratio",
+        loraPlusRatio,
+        "above 0");
     require(
         maxGradientNorm >= 0 && Double.isFinite(maxGradientNorm),
         "max gradient norm",

@@ -14,6 +14,7 @@ import io.aicoder.finetune.log.RunSummary;
 import io.aicoder.finetune.log.RunSummary.Ending;
 import io.aicoder.finetune.log.StepMetrics;
 import io.aicoder.finetune.peft.ModelCard;
+import io.aicoder.finetune.peft.NamedTensor;
 import io.aicoder.finetune.state.CheckpointFolder;
 import io.aicoder.finetune.state.SavedCheckpoint;
 import io.aicoder.llama.TrainingProgram;
@@ -27,6 +28,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -120,7 +122,8 @@ final class TrainingRun {
       if (saved.isPresent() && !resume) {
         throw new AiCoderException(
             ErrorCategory.REQUEST,
-            setup.output + ": holds checkpoints of a training: resume it, or choose another folder");
+            setup.output
+                + ": holds checkpoints of a training: resume it, or choose another folder");
       }
       saved.ifPresent(this::restore);
       try (Learner learner = learner(saved);
@@ -143,7 +146,7 @@ final class TrainingRun {
     if (saved.isPresent()) {
       Path directory = saved.get().directory();
       Map<String, float[]> trained = setup.files.read(directory);
-      values = setup.trainables.stream().map(t -> trained.get(t.name())).toList();
+      values = setup.trainables.stream().map(each -> required(trained, each)).toList();
       means = SavedState.means(directory, setup.trainables);
     }
     int warmUp = (int) Math.ceil(options.warmUpShare() * steps);
@@ -156,6 +159,10 @@ final class TrainingRun {
             options.maxGradientNorm(),
             options.seed()),
         setup.djlListeners);
+  }
+
+  private static float[] required(Map<String, float[]> tensors, Trainable trainable) {
+    return Objects.requireNonNull(tensors.get(trainable.name()), trainable.name());
   }
 
   /** The steps of one run, with what they need. */
@@ -191,8 +198,7 @@ final class TrainingRun {
     }
 
     private RunSummary summary(Ending ending, String remark) {
-      return new RunSummary(
-          progress.step(), progress.tokens(), progress.seconds(), ending, remark);
+      return new RunSummary(progress.step(), progress.tokens(), progress.seconds(), ending, remark);
     }
 
     private Ending learn() {
@@ -267,15 +273,19 @@ final class TrainingRun {
       measuredAt = progress.step();
       Double loss = setup.data.validation().isEmpty() ? null : validationLoss();
       Map<String, Double> scores = otherFigures();
-      if (loss == null && scores.isEmpty()) {
-        return false;
-      }
       if (loss != null) {
         figures.put("validation_loss", loss);
       }
       figures.putAll(scores);
+      double found;
+      if (!scores.isEmpty()) {
+        found = scores.values().iterator().next();
+      } else if (loss != null) {
+        found = -loss;
+      } else {
+        return false;
+      }
       listener.evaluated(new EvaluationMetrics(progress.step(), loss, scores));
-      double found = scores.isEmpty() ? -loss : scores.values().iterator().next();
       progress = progress.measured(found);
       score = found;
       return progress.worse() == 0;
@@ -283,9 +293,7 @@ final class TrainingRun {
 
     private double validationLoss() {
       return learner.loss(
-          setup.data
-              .validationBatches(setup.settings.options().batchSize())
-              .from(Position.START));
+          setup.data.validationBatches(setup.settings.options().batchSize()).from(Position.START));
     }
 
     private Map<String, Double> otherFigures() {
@@ -323,10 +331,13 @@ final class TrainingRun {
     }
 
     private void write(Path target) {
-      Map<String, float[]> best =
-          folder.best().map(saved -> setup.files.read(saved.directory())).orElse(null);
+      List<NamedTensor> tensors =
+          folder
+              .best()
+              .map(saved -> learner.named(setup.files.read(saved.directory())))
+              .orElseGet(learner::tensors);
       delete(target);
-      setup.files.write(target, best == null ? learner.tensors() : learner.named(best), card());
+      setup.files.write(target, tensors, card());
     }
   }
 
