@@ -4,21 +4,21 @@
   # Begins training: says how much layers keep, and in which number format frozen matrices are multiplied.
   def begin_training(self, keep: bool, dropout: float, format: int) -> int:
     sizes = [self.heads, self.kv_heads, self.head_dim, self.rotary_dim]
+    layers = __torch__.trained.TrainedLayers.__new__(__torch__.trained.TrainedLayers)
+    layers.__init__(self.linears, self.embedding[0].size(1), self.heads * self.head_dim, format, dropout)
     training = __torch__.training.Training.__new__(__torch__.training.Training)
-    training.__init__(self.linears, self.norms, self.embedding[0], self.windows, self.rope_type, self.rope, sizes, self.eps)
+    training.__init__(layers, self.norms, self.embedding[0], self.windows, self.rope_type, self.rope, sizes, self.eps)
     training.keep = keep
-    training.dropout = dropout
-    training.format = format
     self.trained.clear()
     self.trained.append(training)
     return torch.len(self.linears)
 
   # Adds what is trained of the next matrix of a linear layer; all its matrices are told, in the order of their rows.
   def train_part(self, index: int, start: int, rows: int, places: List[int], scaling: float) -> int:
-    parts = self.trained[0].parts
+    parts = self.trained[0].layers.parts
     while torch.len(parts) <= index:
-      parts.append(annotate(List[__torch__.training.Part], []))
-    part = __torch__.training.Part.__new__(__torch__.training.Part)
+      parts.append(annotate(List[__torch__.trained.Part], []))
+    part = __torch__.trained.Part.__new__(__torch__.trained.Part)
     part.__init__(start, rows, places, scaling)
     parts[index].append(part)
     return torch.len(parts[index])
@@ -36,7 +36,7 @@
   def training_batch(self, lengths: List[int], seed: int, scale: float) -> int:
     training = self.trained[0]
     training.lengths = lengths
-    training.seed = seed
+    training.layers.seed = seed
     training.scale = scale
     return torch.len(lengths)
 

@@ -1,7 +1,4 @@
-/**
- * LoRA fine-tuning, PEFT-compatible in and out. So far there is the training data, in {@code data};
- * {@code docs/roadmap.md} says what comes.
- */
+/** LoRA fine-tuning through DJL's {@code Trainer}, PEFT-compatible in and out. */
 @NullMarked
 package io.aicoder.finetune;
 
