@@ -16,7 +16,8 @@ final class ProgramSource {
 
   /** The modules beside the main one. */
   private static final List<String> MODULES =
-      List.of("linear", "adapter", "quantize", "weightonly", "rope", "sampling", "trained", "training");
+      List.of(
+          "linear", "adapter", "quantize", "weightonly", "rope", "sampling", "trained", "training");
 
   /** The files that make up the main module, one behind the other. */
   private static final List<String> MAIN = List.of("llama", "llama_loading", "llama_training");

@@ -6,19 +6,15 @@ import io.aicoder.AiCoder;
 import io.aicoder.generate.GenerationRequest;
 import io.aicoder.generate.GenerationResult;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,25 +31,7 @@ final class DecodeBenchmark implements Callable<Integer> {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  @ArgGroup(multiplicity = "1")
-  @SuppressWarnings("NullAway.Init") // required
-  private Source source;
-
-  /** A checkpoint or a shape. */
-  private static final class Source {
-    @Option(
-        names = "--checkpoint",
-        paramLabel = "DIR",
-        description = "a Hugging Face Llama directory")
-    private @Nullable Path checkpoint;
-
-    @Option(
-        names = "--shape",
-        paramLabel = "S|M",
-        description = "random weights in the shape of SmolLM2-135M or Llama-3.2-1B")
-    private @Nullable BenchmarkShape shape;
-  }
-
+  @Mixin private BenchmarkModel model = new BenchmarkModel();
   @Mixin private ModelOptions modelOptions = new ModelOptions();
 
   @Option(
@@ -78,12 +56,6 @@ final class DecodeBenchmark implements Callable<Integer> {
           "measured runs after one that warms up; the median counts; default ${DEFAULT-VALUE}")
   private int repeat;
 
-  @Option(
-      names = "--cache",
-      paramLabel = "DIR",
-      description = "holds random weights; default ~/.cache/aicoder/benchmark")
-  private @Nullable Path cache;
-
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
@@ -94,7 +66,7 @@ final class DecodeBenchmark implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--prompt-tokens and --repeat must be at least 1, --new-tokens at least 2");
     }
-    Path directory = directory();
+    Path directory = model.directory();
     long started = System.nanoTime();
     try (AiCoder coder = modelOptions.builder(directory).build()) {
       double loadSeconds = (System.nanoTime() - started) / 1e9;
@@ -107,17 +79,6 @@ final class DecodeBenchmark implements Callable<Integer> {
       spec.commandLine().getOut().println(line(coder, results, loadSeconds));
     }
     return 0;
-  }
-
-  private Path directory() {
-    if (source.checkpoint != null) {
-      return source.checkpoint;
-    }
-    Path folder =
-        cache != null
-            ? cache
-            : Path.of(System.getProperty("user.home"), ".cache", "aicoder", "benchmark");
-    return Objects.requireNonNull(source.shape).checkpoint(folder, Path.of("examples/nano/base"));
   }
 
   private GenerationRequest request(int vocabulary) {
@@ -133,7 +94,7 @@ final class DecodeBenchmark implements Callable<Integer> {
   private String line(AiCoder coder, List<GenerationResult> results, double loadSeconds)
       throws JsonProcessingException {
     Map<String, Object> line = new LinkedHashMap<>();
-    line.put("model", source.shape != null ? "shape " + source.shape : coder.name());
+    line.put("model", model.label());
     line.put("dtype", coder.computeType().name().toLowerCase(Locale.ROOT));
     line.put("quantization", modelOptions.quantization().label());
     line.put("threads", modelOptions.threads());
@@ -143,7 +104,7 @@ final class DecodeBenchmark implements Callable<Integer> {
         "prefill_tokens_per_second", median(results, GenerationResult::prefillTokensPerSecond));
     line.put("decode_tokens_per_second", median(results, GenerationResult::decodeTokensPerSecond));
     line.put("load_seconds", round(loadSeconds));
-    line.put("peak_rss_mib", peakRssMib());
+    line.put("peak_rss_mib", BenchmarkModel.peakRssMib());
     return MAPPER.writeValueAsString(line);
   }
 
@@ -157,19 +118,5 @@ final class DecodeBenchmark implements Callable<Integer> {
 
   private static double round(double value) {
     return Math.round(value * 100) / 100.0;
-  }
-
-  /** The most memory that this process has had resident; −1 where the system does not tell. */
-  private static long peakRssMib() {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        if (line.startsWith("VmHWM:")) {
-          return Long.parseLong(line.replaceAll("\\D", "")) >> 10;
-        }
-      }
-    } catch (IOException e) {
-      System.err.println("no peak memory: " + e.getMessage());
-    }
-    return -1;
   }
 }

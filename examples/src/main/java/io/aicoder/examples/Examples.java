@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       FineTune.class,
       MergeAdapter.class,
       DecodeBenchmark.class,
+      TrainingBenchmark.class,
       SandboxBenchmark.class,
       QuantizationReport.class,
       ExportProgram.class,

@@ -55,8 +55,7 @@ class EightBillionTest {
             .sum();
     MemoryEstimate model = MemoryEstimate.of(llama, ComputeType.BF16, quantization, true, 1, 1);
     for (boolean recompute : new boolean[] {false, true}) {
-      StringBuilder row =
-          new StringBuilder("| " + name + (recompute ? " | again |" : " | kept |"));
+      StringBuilder row = new StringBuilder("| " + name + (recompute ? " | again |" : " | kept |"));
       for (int tokens : TOKENS) {
         TrainingMemory memory =
             TrainingMemory.of(model, llama.config(), trained, tokens, recompute, 2);

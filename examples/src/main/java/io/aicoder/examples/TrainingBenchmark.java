@@ -1,0 +1,138 @@
+package io.aicoder.examples;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aicoder.finetune.LoraFineTuner;
+import io.aicoder.finetune.log.MetricsListener;
+import io.aicoder.finetune.log.StepMetrics;
+import io.aicoder.finetune.train.TrainingOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures the steps of a LoRA training: rank 8, alpha 32, all linear layers. */
+@Command(
+    name = "TrainingBenchmark",
+    description = "Measures the steps of a LoRA training; prints one JSON line.")
+final class TrainingBenchmark implements Callable<Integer> {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  @Mixin private HelpOption help = new HelpOption();
+  @Mixin private BenchmarkModel model = new BenchmarkModel();
+  @Mixin private ModelOptions modelOptions = new ModelOptions();
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "rows of a step; default ${DEFAULT-VALUE}")
+  private int batchSize;
+
+  @Option(
+      names = "--sequence-length",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "tokens of a row; default ${DEFAULT-VALUE}")
+  private int sequenceLength;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "9",
+      description = "measured steps after one that warms up; default ${DEFAULT-VALUE}")
+  private int steps;
+
+  @Option(names = "--recompute", description = "activation checkpointing")
+  private boolean recompute;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "records, packed; random tokens with a loss on each when absent")
+  private @Nullable Path data;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  private CommandSpec spec;
+
+  private final List<Double> speeds = new ArrayList<>();
+
+  @Override
+  public Integer call() throws IOException {
+    Path folder = Files.createTempDirectory("training-benchmark");
+    LoraFineTuner.Builder builder =
+        LoraFineTuner.builder()
+            .setBase(model.directory())
+            .setOutput(folder.resolve("out"))
+            .addData(data == null ? random(folder.resolve("random.jsonl")) : data)
+            .optReading(
+                reading -> reading.optSequenceLength(sequenceLength).optPacking(data != null))
+            .optCheckpointEvery(0)
+            .optListener(step -> new Speeds())
+            .optTraining(
+                TrainingOptions.builder()
+                    .optBatchSize(batchSize)
+                    .optAccumulation(1)
+                    .optMaxSteps(steps + 1)
+                    .optRecompute(recompute)
+                    .build());
+    modelOptions.configure(builder);
+    builder.build().run();
+    spec.commandLine().getOut().println(line());
+    return 0;
+  }
+
+  /** Keeps the speeds of all steps but the first. */
+  private final class Speeds implements MetricsListener {
+    @Override
+    public void step(StepMetrics metrics) {
+      if (metrics.step() > 1) {
+        speeds.add(metrics.tokensPerSecond());
+      }
+    }
+  }
+
+  /** Writes texts that are longer than a row, so that each row is full. */
+  private Path random(Path file) throws IOException {
+    Random random = new Random(0);
+    StringBuilder lines = new StringBuilder();
+    for (int row = 0; row < batchSize * (steps + 1); row++) {
+      lines.append("{\"text\": \"");
+      for (int word = 0; word < 2 * sequenceLength; word++) {
+        lines.append((char) ('a' + random.nextInt(26))).append(random.nextInt(10)).append(' ');
+      }
+      lines.append("\"}\n");
+    }
+    return Files.writeString(file, lines);
+  }
+
+  private String line() throws IOException {
+    Collections.sort(speeds);
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("model", model.label());
+    line.put("quantization", modelOptions.quantization().label());
+    line.put("threads", modelOptions.threads());
+    line.put("batch_size", batchSize);
+    line.put("sequence_length", sequenceLength);
+    line.put("data", data == null ? "random" : data.toString());
+    line.put("recompute", recompute);
+    line.put("tokens_per_second", Math.round(10 * speeds.get(speeds.size() / 2)) / 10.0);
+    line.put("slowest", Math.round(10 * speeds.get(0)) / 10.0);
+    line.put("fastest", Math.round(10 * speeds.get(speeds.size() - 1)) / 10.0);
+    line.put("peak_rss_mib", BenchmarkModel.peakRssMib());
+    return MAPPER.writeValueAsString(line);
+  }
+}
