@@ -100,7 +100,7 @@ function stepDetails(step, {title, counts, prompt, sameAs, before}, texts) {
 /** Returns what an agent with tools thought, did and saw before it handed in a program. */
 function turns(entries, texts) {
   const text = (label, index) => index === undefined ? [] : [element("dt", {}, label), element("dd", {}, element("pre", {tabindex: "0"}, texts[index]))];
-  return element("details", {class: "turns"},
+  return element("details", {open: true, class: "turns"},
       element("summary", {}, entries.length === 1 ? "1 turn" : entries.length + " turns"),
       element("ol", {}, entries.map(turn => element("li", {}, element("dl", {},
           turn.thought === undefined ? [] : [element("dt", {}, "Thought"), element("dd", {}, texts[turn.thought])],
