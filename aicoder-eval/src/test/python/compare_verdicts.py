@@ -34,7 +34,6 @@ import mutants
 # Kinds on which the harnesses are meant to differ, and why.
 KNOWN = {
     "flood": "our limit on output (1 MiB) ends it; the others swallow any amount",
-    "forged": "it prints our protocol's lines and leaves: tests and program share one process, and we believe it",
 }
 
 

@@ -13,7 +13,9 @@ import io.aicoder.eval.report.Report;
 import io.aicoder.eval.run.RunResult;
 import io.aicoder.eval.run.SavedRun;
 import io.aicoder.eval.sandbox.Sandbox;
+import io.aicoder.eval.trajectory.Trajectory;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -111,7 +113,10 @@ final class ReportOptions {
    */
   void write(@Nullable RunResult result, Path out, @Nullable Sandbox sandbox, PrintWriter console) {
     List<RunResult> runs = new ArrayList<>(finished);
-    Report report = new Report(TITLE, List.of(), runs(runs, result, out)).withPassAt(passAt);
+    Report report =
+        new Report(TITLE, List.of(), runs(runs, result, out))
+            .withPassAt(passAt)
+            .withTrajectories(trajectories(runs, out));
     if (result != null && flakes.containsKey(result.name())) {
       FlakeRate rate = flakes.get(result.name());
       report = report.withFlakes(Map.of(runs.get(runs.size() - 1).name(), rate));
@@ -137,6 +142,19 @@ final class ReportOptions {
       add(runs, made, out);
     }
     return runs;
+  }
+
+  /** What agents did stands beside the samples of their runs. */
+  private Map<String, List<Trajectory>> trajectories(List<RunResult> runs, Path out) {
+    Map<String, List<Trajectory>> byRun = new HashMap<>();
+    for (int i = 0; i < runs.size(); i++) {
+      Path folder = i < compared.size() ? compared.get(i) : out;
+      Path file = folder.resolve("trajectories.jsonl");
+      if (Files.exists(file)) {
+        byRun.put(runs.get(i).name(), Trajectory.load(file));
+      }
+    }
+    return byRun;
   }
 
   private static String flaky(FlakeRate rate) {

@@ -34,6 +34,8 @@ record ReActTurn(@Nullable String action, String input) {
   private static final Pattern INPUT = Pattern.compile(BEGIN + "action[ _]?input" + END, FLAGS);
   private static final Pattern NEXT =
       Pattern.compile(BEGIN + "(?:thought|action|observation)" + END, FLAGS);
+  private static final Pattern THOUGHT =
+      Pattern.compile("^[ \\t>#*_-]*thought" + END, Pattern.CASE_INSENSITIVE);
   private static final Pattern NAME = Pattern.compile("[`'\"*_]*([A-Za-z]\\w*)[`'\"*_]*");
   private static final Pattern CODE = Pattern.compile("^(?:def|import|from|class) |```", FLAGS);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -53,6 +55,13 @@ record ReActTurn(@Nullable String action, String input) {
     return CODE.matcher(text).find()
         ? new ReActTurn(SUBMIT, ProgramExtractor.firstBlock(text))
         : new ReActTurn(null, "");
+  }
+
+  /** Returns what an answer says before its action; all of it where there is none. */
+  static String thought(String answer) {
+    Matcher action = ACTION.matcher(answer);
+    String text = action.find() ? answer.substring(0, action.start()) : answer;
+    return THOUGHT.matcher(text.strip()).replaceFirst("").strip();
   }
 
   /** Takes the name from the action's line, and the input from there or from what follows. */

@@ -3,6 +3,7 @@ package io.aicoder.eval.agent;
 import io.aicoder.eval.metric.CodeSize;
 import io.aicoder.eval.metric.Judgement;
 import io.aicoder.eval.metric.Sample.Step;
+import io.aicoder.eval.metric.TestRun;
 import io.aicoder.eval.metric.VerdictReader;
 import io.aicoder.eval.sandbox.Execution;
 import io.aicoder.eval.sandbox.Limits;
@@ -33,9 +34,8 @@ record Trial(
     if (code.isBlank()) {
       return without(task, draft, "The answer holds no program.", shown);
     }
-    Execution execution = sandbox.run(task.program(code), limits);
-    Judgement judgement = VerdictReader.judge(task, execution);
-    return step(task, draft, code, judgement, execution, shown);
+    TestRun run = TestRun.of(task, code, sandbox, limits);
+    return step(task, draft, code, run.judgement(), run.execution(), shown);
   }
 
   /** Writes down a draft that holds no program. */

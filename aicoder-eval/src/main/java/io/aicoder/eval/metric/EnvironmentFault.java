@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells failures of the surroundings from failures of the program: a library that the task itself
- * counts on and that is not installed, and a network that was needed.
+ * counts on and that is not installed, data of such a library that has to be downloaded, and a
+ * network that was needed.
  *
  * <p>A module that only the generated program names does not count: the model invented it, or
  * should have done without.
@@ -55,7 +56,15 @@ final class EnvironmentFault {
               + "|Network is unreachable|Temporary failure in name resolution"
               + "|Name or service not known|Max retries exceeded with url"
               + "|[Cc]ouldn't connect to 'https?:|Can't load .{1,200} Connection error"
-              + "|outgoing traffic has been disabled|Cannot reach https?:");
+              + "|outgoing traffic has been disabled|Cannot reach https?:"
+              + "|URL fetch failure on https?:|RuntimeError: Error downloading \\S");
+
+  /** What a library says of data that has to be downloaded for it; the group names them. */
+  private static final Map<String, Pattern> NO_DATA =
+      Map.of(
+          "nltk", Pattern.compile("\\bResource (?:entry )?'?([\\w./-]{1,80})'? not found"),
+          "spacy", Pattern.compile("\\[E050\\] Can't find model '([\\w.-]{1,80})'"),
+          "textblob", Pattern.compile("(MissingCorpusError)\\b"));
 
   private final Set<String> modules = new HashSet<>();
   private final Set<String> importedNames = new HashSet<>();
@@ -123,8 +132,23 @@ final class EnvironmentFault {
       if (missing != null) {
         return "missing library: " + missing;
       }
+      String data = missingData(failure);
+      if (data != null) {
+        return "missing data: " + data;
+      }
       if (NETWORK.matcher(failure).find()) {
         return "network needed: " + failure;
+      }
+    }
+    return null;
+  }
+
+  /** As with libraries, what only the program counts on is its own affair. */
+  private @Nullable String missingData(String failure) {
+    for (Map.Entry<String, Pattern> library : NO_DATA.entrySet()) {
+      Matcher data = library.getValue().matcher(failure);
+      if (modules.contains(library.getKey()) && data.find()) {
+        return library.getKey() + ", " + data.group(1);
       }
     }
     return null;

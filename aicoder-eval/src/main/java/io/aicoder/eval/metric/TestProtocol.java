@@ -18,14 +18,16 @@ import java.util.regex.Pattern;
  * before the start do not count.
  *
  * <p>The program under test shares its output with the test, so a program that prints these lines
- * itself is believed: the protocol measures programs that try to solve the task, it is no defence
- * against ones written to deceive.
+ * itself is believed, unless the test is one that can be sealed ({@link TestSeal}): the protocol
+ * measures programs that try to solve the task, it is no defence against ones written to deceive.
  */
 final class TestProtocol {
 
   /** Cases of a test that does not say how many it has: the benchmark's usual number. */
   private static final int USUAL_CASES = 3;
 
+  private static final String STARTED = "Testing started.";
+  private static final String FINISHED = "Testing finished.";
   private static final int FLAGS = Pattern.UNIX_LINES;
   private static final Pattern DECLARED =
       Pattern.compile("\\[[^\\]/\\n]{1,9}/(\\d{1,3})\\]", FLAGS);
@@ -77,9 +79,19 @@ final class TestProtocol {
   Outcome read(String stdout) {
     Reader reader = new Reader();
     for (String line : stdout.split("\n", -1)) {
-      reader.take(line.endsWith("\r") ? line.substring(0, line.length() - 1) : line);
+      reader.take(withoutReturn(line));
     }
     return reader.outcome();
+  }
+
+  /** Tells whether a line of output is one of the protocol's. */
+  static boolean isLine(String line) {
+    String text = withoutReturn(line);
+    return text.equals(STARTED) || text.equals(FINISHED) || CASE.matcher(text).matches();
+  }
+
+  private static String withoutReturn(String line) {
+    return line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
   }
 
   /** Takes the lines of one output. */
@@ -95,11 +107,11 @@ final class TestProtocol {
 
     void take(String line) {
       if (!started) {
-        started = line.equals("Testing started.");
+        started = line.equals(STARTED);
         return;
       }
       Matcher matcher = CASE.matcher(line);
-      if (line.equals("Testing finished.")) {
+      if (line.equals(FINISHED)) {
         finished = true;
         passCurrent();
       } else if (matcher.matches()) {

@@ -20,6 +20,8 @@ final class TracebackReader {
   private static final Pattern FRAME =
       Pattern.compile("\\s*File \"([^\"]*)\", line (\\d{1,9})(?:, in (.+))?");
   private static final Pattern EXCEPTION = Pattern.compile("([A-Za-z_][\\w.]*)(?:: ?(.*))?");
+  private static final Pattern LETTER = Pattern.compile("\\p{L}");
+  private static final Pattern COLOUR = Pattern.compile("\\x1B\\[[0-9;]*m");
   private static final Map<String, Relation> LINKS =
       Map.of(
           "The above exception was the direct cause of the following exception:", Relation.CAUSE,
@@ -30,6 +32,7 @@ final class TracebackReader {
   private boolean open;
   private boolean inGroup;
   private @Nullable Relation link;
+  private boolean awaitsMessage;
 
   /** Returns the tracebacks so far, oldest first. */
   List<Traceback> found() {
@@ -53,6 +56,8 @@ final class TracebackReader {
       takeSource(text.strip());
     } else if (open) {
       end(text);
+    } else if (awaitsMessage && LETTER.matcher(text).find()) {
+      takeMessage(COLOUR.matcher(text).replaceAll("").strip());
     } else if (!text.isBlank()) {
       link = found.isEmpty() ? null : LINKS.get(text);
     }
@@ -60,6 +65,7 @@ final class TracebackReader {
 
   private void begin() {
     open = true;
+    awaitsMessage = false;
     frames.clear();
   }
 
@@ -83,9 +89,17 @@ final class TracebackReader {
       String message = exception.group(2) == null ? "" : exception.group(2).strip();
       Earlier earlier = link == null ? null : new Earlier(link, found.get(found.size() - 1));
       found.add(new Traceback(exception.group(1), message, frames, earlier));
+      awaitsMessage = exception.group(2) != null && message.isEmpty();
     }
     open = false;
     inGroup = false;
     link = null;
+  }
+
+  /** A message can begin with an empty line, or with a frame, as those of NLTK do. */
+  private void takeMessage(String text) {
+    Traceback bare = found.remove(found.size() - 1);
+    found.add(new Traceback(bare.type(), text, bare.frames(), bare.earlier()));
+    awaitsMessage = false;
   }
 }

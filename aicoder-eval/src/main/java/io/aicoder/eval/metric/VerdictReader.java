@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * cases all succeeded has passed, however it ended; a missing library or network is nobody's fault;
  * then come limits and signals, then what the cases said, then an uncaught exception.
  *
- * <p>Test and program share one output, so a program can forge the test's lines: see the promise of
- * the sandbox, which protects the machine, not the score.
+ * <p>Test and program share one output, so a program can forge the test's lines, which {@link
+ * TestRun} makes harder: the sandbox protects the machine, not the score.
  */
 public final class VerdictReader {
 

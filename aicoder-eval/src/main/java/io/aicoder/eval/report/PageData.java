@@ -2,10 +2,13 @@ package io.aicoder.eval.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.aicoder.eval.agent.Turn;
 import io.aicoder.eval.metric.ErrorTaxonomy;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.run.RunResult;
+import io.aicoder.eval.trajectory.Trajectory;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +62,7 @@ record PageData(
 
   /**
    * A step; the answer is there only when no program could be taken from it, the shown test when it
-   * was judged by that and not by the scoring one.
+   * was judged by that and not by the scoring one, the turns when tools were used before it.
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record StepEntry(
@@ -80,7 +83,16 @@ record PageData(
       @JsonProperty("generate_seconds") double generateSeconds,
       @JsonProperty("execute_seconds") double executeSeconds,
       @JsonProperty("shown_test") @Nullable Integer shownTest,
-      @JsonProperty("usd") @Nullable Double usd) {}
+      @JsonProperty("usd") @Nullable Double usd,
+      @JsonProperty("turns") @Nullable List<TurnEntry> turns) {}
+
+  /** A turn of an agent with tools; the output is there when a tool was used. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record TurnEntry(
+      @JsonProperty("thought") @Nullable Integer thought,
+      @JsonProperty("action") @Nullable String action,
+      @JsonProperty("input") @Nullable Integer input,
+      @JsonProperty("output") @Nullable Integer output) {}
 
   /** Gathers samples by task and texts by content. */
   private static final class Collector {
@@ -96,12 +108,16 @@ record PageData(
     PageData collect(Report report) {
       for (int run = 0; run < runCount; run++) {
         RunResult result = report.runs().get(run);
+        Map<String, Trajectory> trajectories = new HashMap<>();
+        for (Trajectory each : report.trajectories().getOrDefault(result.name(), List.of())) {
+          trajectories.put(each.key(), each);
+        }
         for (Sample sample : result.samples()) {
           tasks
               .computeIfAbsent(sample.taskId(), id -> newTask(sample))
               .runs()
               .get(run)
-              .add(entry(sample));
+              .add(entry(sample, trajectories.get(sample.key())));
         }
       }
       return new PageData(
@@ -117,16 +133,35 @@ record PageData(
           sample.taskId(), sample.domain(), sample.library(), sample.difficulty(), runs);
     }
 
-    private SampleEntry entry(Sample sample) {
+    private SampleEntry entry(Sample sample, @Nullable Trajectory trajectory) {
       Sample.Step best = sample.best();
       boolean failed = !best.passed() && !best.spoilt();
+      List<StepEntry> steps = new ArrayList<>();
+      for (int round = 0; round < sample.steps().size(); round++) {
+        steps.add(entry(sample.steps().get(round), turns(trajectory, round)));
+      }
       return new SampleEntry(
-          sample.steps().indexOf(best),
-          failed ? ErrorTaxonomy.kind(best).type() : null,
-          sample.steps().stream().map(this::entry).toList());
+          sample.steps().indexOf(best), failed ? ErrorTaxonomy.kind(best).type() : null, steps);
     }
 
-    private StepEntry entry(Sample.Step step) {
+    private @Nullable List<TurnEntry> turns(@Nullable Trajectory trajectory, int round) {
+      if (trajectory == null) {
+        return null;
+      }
+      List<TurnEntry> turns = new ArrayList<>();
+      for (Turn turn : Turn.of(round, trajectory.calls(), trajectory.tools())) {
+        turns.add(
+            new TurnEntry(
+                index(turn.thought()),
+                turn.action(),
+                // What was handed in is the step's program.
+                turn.observation() == null ? null : index(turn.input()),
+                index(turn.observation())));
+      }
+      return turns.isEmpty() ? null : turns;
+    }
+
+    private StepEntry entry(Sample.Step step, @Nullable List<TurnEntry> turns) {
       return new StepEntry(
           index(step.suggestion()),
           index(step.prompt()),
@@ -145,7 +180,8 @@ record PageData(
           step.generateSeconds(),
           step.executeSeconds(),
           index(step.shownTest()),
-          step.usd());
+          step.usd(),
+          turns);
     }
 
     private @Nullable Integer index(@Nullable String text) {

@@ -7,6 +7,7 @@ import io.aicoder.eval.metric.Metric;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.quality.QualityByRound;
 import io.aicoder.eval.run.RunResult;
+import io.aicoder.eval.trajectory.Trajectory;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ import java.util.TreeMap;
  * @param passAt for which k to show pass@k; none for no such figure
  * @param quality complexity and lints by the run's name, for the runs where they were measured
  * @param flakes what running the programs again showed, by the run's name, where that was done
+ * @param trajectories what agents did, by the run's name, where that was kept; the page shows the
+ *     turns of those that used tools
  */
 public record Report(
     String title,
@@ -30,11 +33,12 @@ public record Report(
     List<RunResult> runs,
     List<Integer> passAt,
     Map<String, QualityByRound> quality,
-    Map<String, FlakeRate> flakes) {
+    Map<String, FlakeRate> flakes,
+    Map<String, List<Trajectory>> trajectories) {
 
-  /** Makes a report without pass@k, code quality and reruns. */
+  /** Makes a report of runs alone. */
   public Report(String title, List<String> notes, List<RunResult> runs) {
-    this(title, notes, runs, List.of(), Map.of(), Map.of());
+    this(title, notes, runs, List.of(), Map.of(), Map.of(), Map.of());
   }
 
   /**
@@ -48,6 +52,7 @@ public record Report(
     passAt = passAt.stream().distinct().sorted().toList();
     quality = Map.copyOf(quality);
     flakes = Map.copyOf(flakes);
+    trajectories = Map.copyOf(trajectories);
     if (runs.isEmpty()) {
       throw new IllegalArgumentException("runs is empty: a report shows one run at least");
     }
@@ -75,17 +80,22 @@ public record Report(
 
   /** Returns the same report with pass@k. */
   public Report withPassAt(List<Integer> values) {
-    return new Report(title, notes, runs, values, quality, flakes);
+    return new Report(title, notes, runs, values, quality, flakes, trajectories);
   }
 
   /** Returns the same report with code quality, by the run's name. */
   public Report withQuality(Map<String, QualityByRound> values) {
-    return new Report(title, notes, runs, passAt, values, flakes);
+    return new Report(title, notes, runs, passAt, values, flakes, trajectories);
   }
 
   /** Returns the same report with what running programs again showed, by the run's name. */
   public Report withFlakes(Map<String, FlakeRate> values) {
-    return new Report(title, notes, runs, passAt, quality, values);
+    return new Report(title, notes, runs, passAt, quality, values, trajectories);
+  }
+
+  /** Returns the same report with what agents did, by the run's name. */
+  public Report withTrajectories(Map<String, List<Trajectory>> values) {
+    return new Report(title, notes, runs, passAt, quality, flakes, values);
   }
 
   /** Tells whether a run's agent saw other tests than those that score it. */

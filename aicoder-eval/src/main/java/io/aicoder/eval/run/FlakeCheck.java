@@ -6,7 +6,7 @@ import io.aicoder.eval.metric.FlakeRate;
 import io.aicoder.eval.metric.Judgement;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Sample.Step;
-import io.aicoder.eval.metric.VerdictReader;
+import io.aicoder.eval.metric.TestRun;
 import io.aicoder.eval.sandbox.Execution;
 import io.aicoder.eval.sandbox.Limits;
 import io.aicoder.eval.sandbox.Sandbox;
@@ -89,8 +89,9 @@ public final class FlakeCheck {
   }
 
   private Step run(Task task, Step step) {
-    Execution execution = sandbox.run(task.program(step.code()), limits);
-    Judgement judgement = VerdictReader.judge(task, execution);
+    TestRun run = TestRun.of(task, step.code(), sandbox, limits);
+    Execution execution = run.execution();
+    Judgement judgement = run.judgement();
     return new Step(
         null,
         null,

@@ -7,7 +7,7 @@ import io.aicoder.eval.task.Task;
 final class SampleKey {
 
   /** Raised whenever programs are taken from answers, run or judged in another way than before. */
-  private static final int METHOD = 2;
+  private static final int METHOD = 3;
 
   private SampleKey() {}
 

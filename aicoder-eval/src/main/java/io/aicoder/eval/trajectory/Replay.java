@@ -8,7 +8,7 @@ import io.aicoder.eval.agent.Outcome;
 import io.aicoder.eval.agent.Questions;
 import io.aicoder.eval.metric.Judgement;
 import io.aicoder.eval.metric.Sample.Step;
-import io.aicoder.eval.metric.VerdictReader;
+import io.aicoder.eval.metric.TestRun;
 import io.aicoder.eval.sandbox.Limits;
 import io.aicoder.eval.sandbox.Sandbox;
 import io.aicoder.eval.task.Task;
@@ -53,8 +53,7 @@ public final class Replay {
         continue;
       }
       Task task = tested(trajectory.header().task(), step);
-      Judgement judgement =
-          VerdictReader.judge(task, sandbox.run(task.program(step.code()), limits));
+      Judgement judgement = TestRun.of(task, step.code(), sandbox, limits).judgement();
       String recorded = fared(step.verdict(), step.casesPassed(), step.casesTotal());
       String now =
           fared(judgement.verdict().wireName(), judgement.casesPassed(), judgement.casesTotal());

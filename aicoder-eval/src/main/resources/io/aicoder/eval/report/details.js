@@ -68,6 +68,7 @@ function stepDetails(step, {title, counts, prompt, sameAs, before}, texts) {
     : element("details", {open}, element("summary", {}, label), element("pre", {tabindex: "0"}, text(name)));
   const answer = text("answer");
   return element("article", {class: "step"},
+      step.turns === undefined ? null : turns(step.turns, texts),
       text("suggestion") === null ? null : element("blockquote", {}, element("b", {}, "Suggestion "), text("suggestion")),
       element("p", {class: "step-title"}, element("b", {}, title), " ", chip(step.verdict, outcome(step)),
           step.total > 0 ? element("span", {class: "cases"}, `${step.passed} of ${step.total} cases`) : null,
@@ -94,4 +95,15 @@ function stepDetails(step, {title, counts, prompt, sameAs, before}, texts) {
         `${step.prompt_tokens} + ${step.completion_tokens} tokens spent`,
         `${step.generate_seconds.toFixed(1)} s to write`, `${step.execute_seconds.toFixed(1)} s to run`,
         ...step.usd === undefined ? [] : [`${step.usd.toFixed(4)} USD`]].join(" · ")));
+}
+
+/** Returns what an agent with tools thought, did and saw before it handed in a program. */
+function turns(entries, texts) {
+  const text = (label, index) => index === undefined ? [] : [element("dt", {}, label), element("dd", {}, element("pre", {tabindex: "0"}, texts[index]))];
+  return element("details", {open: true, class: "turns"},
+      element("summary", {}, entries.length === 1 ? "1 turn" : entries.length + " turns"),
+      element("ol", {}, entries.map(turn => element("li", {}, element("dl", {},
+          turn.thought === undefined ? [] : [element("dt", {}, "Thought"), element("dd", {}, texts[turn.thought])],
+          element("dt", {}, "Action"), element("dd", {}, element("code", {}, turn.action || "none")),
+          ...text("Input", turn.input), ...text("Output", turn.output))))));
 }

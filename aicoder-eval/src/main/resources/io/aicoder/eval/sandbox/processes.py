@@ -185,8 +185,17 @@ def condition():
     found = [[resource.getrlimit(kind) for kind in limits], os.getpriority(os.PRIO_PROCESS, 0)]
     if sys.platform == "linux":
         found += [sorted(os.sched_getaffinity(0)), os.sched_getscheduler(0)]
-        found += [len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")), keys()]
-    return found
+        found += [len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))]
+    return found, keys()
+
+
+def touched(before, now):
+    """Whether a program may have changed its runner between two conditions of it.
+
+    Keys that are gone do not count: Linux lists those of a runner that has ended until it gets round to
+    removing them, to later runners too.
+    """
+    return now[0] != before[0] or not now[1] <= before[1]
 
 
 def keys():
@@ -194,6 +203,6 @@ def keys():
     try:
         with open("/proc/keys") as file:
             # name, permissions, type and description; not the count of uses
-            return sorted(" ".join(words[:1] + words[4:]) for words in map(str.split, file))
+            return {" ".join(words[:1] + words[4:]) for words in map(str.split, file)}
     except OSError:
-        return []
+        return set()

@@ -86,7 +86,7 @@ def main():
         write_frame(answers, {"ready": True})
         while True:
             answer = run(read_frame(requests), config, requests)
-            answer["retire"] |= condition() != at_start
+            answer["retire"] |= touched(at_start, condition())
             write_frame(answers, answer)
     except (Gone, BrokenPipeError):
         kill_others(config["namespace"])

@@ -42,6 +42,23 @@ class TracebackTest {
   }
 
   @Test
+  void readsAMessageThatBeginsBelowItsType() {
+    String frame =
+        "Traceback (most recent call last):\n  File \"program.py\", line 1, in f\n    g()\n";
+    String framed =
+        "LookupError: \n\n****\n  Resource \u001b[93mpunkt\u001b[0m not found.\n  Use it.\n";
+    assertThat(Traceback.last(frame + framed))
+        .returns("Resource punkt not found.", Traceback::message)
+        .returns("f", Traceback::function);
+    // Without a colon there is no message, whatever comes next.
+    assertThat(Traceback.last(frame + "AssertionError\nsomething else\n"))
+        .returns("", Traceback::message);
+    assertThat(Traceback.all(frame + "KeyError: \n" + frame + "ValueError: one\n"))
+        .extracting(Traceback::summary)
+        .containsExactly("KeyError", "ValueError: one");
+  }
+
+  @Test
   void readsASyntaxErrorWithoutHeading() {
     String stderr =
         "  File \"program.py\", line 16\n    x = (\n        ^\nSyntaxError: '(' was never closed";

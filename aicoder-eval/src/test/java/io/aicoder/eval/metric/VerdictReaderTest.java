@@ -39,8 +39,8 @@ class VerdictReaderTest {
   private static Task asserting() {
     return new Task(
         "v4",
-        "!pip install -U transformers",
-        "from transformers import pipeline",
+        "!pip install -U transformers textblob nltk",
+        "import spacy\nfrom transformers import pipeline",
         "def f(x):\n    return x",
         "def test_f():\n    print(\"Testing started.\")\n"
             + "    print(\"Testing case [1/3] started.\")\n"
@@ -170,6 +170,13 @@ class VerdictReaderTest {
         "OSError: [Errno 101] Network is unreachable",
         "huggingface_hub.errors.LocalEntryNotFoundError: Cannot find the requested files",
         "urllib.error.URLError: <urlopen error [Errno -3]>",
+        "Exception: URL fetch failure on https://storage.googleapis.com/mnist.npz: None -- [Errno -3]",
+        "RuntimeError: Error downloading train-images-idx3-ubyte.gz",
+        "LookupError: \n*****\n  Resource 'punkt_tab' not found.\n  Please use the NLTK Downloader",
+        "LookupError: \n***\n  Resource \u001b[93mstopwords\u001b[0m not found.\n  Please use the",
+        "LookupError: ***** Resource 'corpora/wordnet' not found. Please use the NLTK Downloader",
+        "OSError: [E050] Can't find model 'en_core_web_sm'. It doesn't seem to be a Python package",
+        "textblob.exceptions.MissingCorpusError: \nLooks like you are missing some required data",
       })
   void blamesNobodyForAMissingLibraryOrNetwork(String exception) {
     assertThat(VerdictReader.judge(asserting(), raised(exception)).verdict())
@@ -184,10 +191,20 @@ class VerdictReaderTest {
         "ImportError: cannot import name 'invented' from 'transformers' (unknown location)",
         "OSError: my-model is not a local folder and is not a valid model identifier",
         "ValueError: the connection is missing",
+        "LookupError: \n***\n  No resource of that kind",
       })
   void blamesTheProgramForWhatItInvented(String exception) {
     assertThat(VerdictReader.judge(asserting(), raised(exception)).verdict())
         .isInstanceOf(Verdict.Raised.class);
+  }
+
+  @Test
+  void namesTheDataThatIsMissing() {
+    String nltk = "LookupError: \n*****\n  Resource 'punkt' not found.\n  Please use the NLTK";
+    assertThat(VerdictReader.judge(asserting(), raised(nltk)).detail())
+        .isEqualTo("missing data: nltk, punkt");
+    // A task that does not count on NLTK can be solved without its data.
+    assertThat(judge(raised(nltk)).detail()).isEqualTo("LookupError: Resource 'punkt' not found.");
   }
 
   @Test

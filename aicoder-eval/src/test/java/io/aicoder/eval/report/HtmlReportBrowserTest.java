@@ -3,6 +3,7 @@ package io.aicoder.eval.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.quality.QualityByRound;
 import io.aicoder.eval.run.RunResult;
 import java.io.File;
@@ -127,6 +128,33 @@ class HtmlReportBrowserTest {
     assertThat(dom.count("0.0100 USD")).isEqualTo(2);
     assertThat(dom.count("1 of 125, 0.8&nbsp;%")).isEqualTo(1);
     assertThat(dom.count(">SyntaxError</th>(<td>0 of 20 .{0,99}){2}</tr>")).isEqualTo(1);
+  }
+
+  @Test
+  void aRunWithToolsShowsItsTurns(@TempDir Path folder) throws Exception {
+    RunResult run = RecordedRuns.all().get(1);
+    Sample sample =
+        run.samples().stream()
+            .filter(each -> each.taskId().equals("test/00002"))
+            .findFirst()
+            .orElseThrow();
+    // Kept after the test, for people to look at.
+    Path file = Path.of("target/recorded-report-turns.html");
+    HtmlReport.write(
+        file,
+        new Report("Nano benchmark, with tools", List.of(), List.of(run))
+            .withTrajectories(Map.of(run.name(), List.of(RecordedRuns.trajectory(sample)))));
+
+    Dom dom = open(file, "#task=test%2F00002", folder);
+
+    assertThat(dom.root()).isEqualTo("<html lang=\"en\" data-ready=\"true\">");
+    assertThat(dom.count("<summary>4 turns</summary>")).isEqualTo(1);
+    assertThat(dom.count("<dt>Thought</dt><dd>What does it hold\\?</dd>")).isEqualTo(1);
+    assertThat(dom.count("<dt>Thought</dt><dd>The manual helps\\.</dd>")).isEqualTo(1);
+    assertThat(dom.count("<code>(execute|guess|look_up|submit)</code>")).isEqualTo(4);
+    assertThat(dom.count("<pre tabindex=\"0\">print\\(&lt;b&gt;\\)</pre>")).isEqualTo(1);
+    assertThat(dom.count("<dt>Output</dt>")).isEqualTo(2);
+    assertThat(dom.count(">where\\(condition, input, other\\)</pre>")).isEqualTo(1);
   }
 
   @Test

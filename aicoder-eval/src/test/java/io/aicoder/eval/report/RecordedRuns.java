@@ -2,11 +2,17 @@ package io.aicoder.eval.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aicoder.eval.Examples;
+import io.aicoder.eval.agent.Call;
+import io.aicoder.eval.agent.ToolUse;
+import io.aicoder.eval.metric.ExitStatus;
 import io.aicoder.eval.metric.FlakeRate;
 import io.aicoder.eval.metric.Rate;
 import io.aicoder.eval.metric.Sample;
 import io.aicoder.eval.metric.Scores;
 import io.aicoder.eval.run.RunResult;
+import io.aicoder.eval.trajectory.Trajectory;
+import io.aicoder.eval.trajectory.TrajectoryHeader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -61,6 +67,31 @@ final class RecordedRuns {
                 })
             .toList();
     return RunResult.of(seeing.name(), samples, seeing.settings());
+  }
+
+  /** Returns what a ReAct agent could have done for the first program of a run's sample. */
+  static Trajectory trajectory(Sample sample) {
+    List<Call> calls =
+        List.of(
+            call("Thought: What does it hold?\nAction: execute\nAction Input: print(<b>)\n"),
+            call("Thought: That was no Python.\nAction: guess\nAction Input: 7"),
+            call("The manual helps.\nAction: look_up[torch.where]"),
+            call("Thought: Now I know.\nAction: submit\nAction Input: def f(): pass"));
+    List<ToolUse> tools =
+        List.of(
+            new ToolUse(0, "execute", "print(<b>)", "SyntaxError: invalid syntax", 0.1),
+            new ToolUse(0, "look_up", "torch.where", "where(condition, input, other)", 0.1));
+    return new Trajectory(
+        sample.key(),
+        new TrajectoryHeader(Examples.task(1), 0, "react", "nano", "none", 0),
+        calls,
+        tools,
+        sample.steps(),
+        ExitStatus.ROUNDS);
+  }
+
+  private static Call call(String answer) {
+    return new Call(0, "prompt", 100, null, answer, "stop", 10, 10, 0.1, null);
   }
 
   private static Sample.Step judged(Sample.Step s, @Nullable String shownTest) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aicoder.eval.agent.ProgramExtractor;
 import io.aicoder.eval.metric.Judgement;
-import io.aicoder.eval.metric.VerdictReader;
+import io.aicoder.eval.metric.TestRun;
 import io.aicoder.eval.sandbox.Limits;
 import io.aicoder.eval.sandbox.RealPython;
 import io.aicoder.eval.sandbox.Sandbox;
@@ -30,7 +30,7 @@ class TaskFormatReferenceTest {
   }
 
   private Judgement judge(Task task, String code) {
-    return VerdictReader.judge(task, sandbox.run(task.program(code), Limits.DEFAULT));
+    return TestRun.of(task, code, sandbox, Limits.DEFAULT).judgement();
   }
 
   private Judgement judgeAnswer(Task task, String answer) {
@@ -159,5 +159,43 @@ class TaskFormatReferenceTest {
     assertThat(judge(task, bare).casesPassed()).isEqualTo(4);
     // A test that never starts cannot say how many cases it has: its text is counted.
     assertThat(judge(task, "import os; os._exit(3)").casesTotal()).isEqualTo(5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "humaneval.jsonl, Own/0",
+    "humaneval_plus.jsonl, Own/0",
+    "mbpp.jsonl, Mbpp/1",
+    "bigcodebench.jsonl, OwnCodeBench/0",
+    "ds1000.jsonl, DS-1000/511",
+    "own.jsonl, own/shift"
+  })
+  void linesThatAProgramPrintsItselfAreNotTheTests(String file, String id) {
+    Task task = task(file, id);
+    int cases = task.form().cases();
+    StringBuilder forged =
+        new StringBuilder("_SEAL = \"\"\nimport os\nprint('Testing started.')\n");
+    for (int i = 1; i <= cases; i++) {
+      forged.append("print('Test case [%d/%d] succeeded')\n".formatted(i, cases));
+    }
+    forged.append("print('Testing finished.', flush=True)\nos._exit(0)\n");
+    TestRun run = TestRun.of(task, forged.toString(), sandbox, Limits.DEFAULT);
+    assertThat(run.judgement().verdict().wireName()).isEqualTo("aborted");
+    assertThat(run.judgement().casesPassed()).isZero();
+    assertThat(run.execution().stdout())
+        .contains("(not from the test) Test case [1/" + cases + "] succeeded");
+  }
+
+  @Test
+  void outputIsTheSameInEveryRun() {
+    Task task = task("humaneval.jsonl", "Own/wrong");
+    String code = "print(open(__file__).read())\n" + task.reference();
+    TestRun first = TestRun.of(task, code, sandbox, Limits.DEFAULT);
+    TestRun again = TestRun.of(task, code, sandbox, Limits.DEFAULT);
+    assertThat(first.execution().stdout())
+        .contains("_SEAL = \"\"")
+        .contains("\nTesting started.\n")
+        .isEqualTo(again.execution().stdout());
+    assertThat(first.execution().stderr()).isEqualTo(again.execution().stderr());
   }
 }
