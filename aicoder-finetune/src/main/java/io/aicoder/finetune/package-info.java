@@ -1,6 +1,6 @@
 /**
- * LoRA fine-tuning, PEFT-compatible in and out. So far there is the training data, in {@code data};
- * {@code docs/roadmap.md} says what comes.
+ * LoRA fine-tuning, PEFT-compatible in and out: {@link io.aicoder.finetune.LoraFineTuner} is where
+ * to begin.
  */
 @NullMarked
 package io.aicoder.finetune;
