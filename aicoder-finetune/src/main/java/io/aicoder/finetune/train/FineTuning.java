@@ -185,7 +185,8 @@ public final class FineTuning {
     try (LlamaProgram program = request.base.load(placement)) {
       Path trained = request.output.resolve(lora == null ? "model" : "adapter");
       TrainingRun.Result result = new TrainingRun(setup(program)).run(request.resume, trained);
-      return new Outcome(trained, result.progress().step(), result.ending(), result.figures());
+      return new Outcome(
+          trained, result.progress().step(), result.ending(), result.progress().figures());
     }
   }
 
@@ -235,7 +236,7 @@ public final class FineTuning {
     return values;
   }
 
-  private ModelCard card(Progress progress, Map<String, Double> figures) {
+  private ModelCard card(Progress progress) {
     TrainingOptions options = request.options;
     Map<String, String> data = new LinkedHashMap<>();
     data.put("SHA-256 of the tokenized records", progress.settings().data());
@@ -252,7 +253,9 @@ public final class FineTuning {
     arguments.put("seed", String.valueOf(options.seed()));
     arguments.put("base", progress.settings().numbers());
     Map<String, String> metrics = new LinkedHashMap<>();
-    figures.forEach((name, value) -> metrics.put(name, String.format(Locale.ROOT, "%.4f", value)));
+    progress
+        .figures()
+        .forEach((name, value) -> metrics.put(name, String.format(Locale.ROOT, "%.4f", value)));
     return new ModelCard(
         String.valueOf(base.directory().getFileName()) + ", fine-tuned",
         data,

@@ -2,6 +2,9 @@ package io.aicoder.finetune.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.aicoder.finetune.data.Position;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param seconds the time spent
  * @param bestScore the best score so far, higher is better, or {@code null}
  * @param worse how many measurements in a row were not better
+ * @param measuredStep the step of the newest measurement, 0: none yet
+ * @param figures the newest of each kind, such as {@code loss}
  * @param settings what must be the same for the training to go on
  */
 record Progress(
@@ -29,10 +34,12 @@ record Progress(
     @JsonProperty("seconds") double seconds,
     @JsonProperty("best_score") @Nullable Double bestScore,
     @JsonProperty("worse") int worse,
+    @JsonProperty("measured_step") int measuredStep,
+    @JsonProperty("figures") Map<String, Double> figures,
     @JsonProperty("settings") RunSettings settings) {
 
   static Progress start(RunSettings settings) {
-    return new Progress(0, 0, 0, 0, 0, 0, null, 0, settings);
+    return new Progress(0, 0, 0, 0, 0, 0, null, 0, 0, Map.of(), settings);
   }
 
   Position position() {
@@ -49,10 +56,18 @@ record Progress(
         seconds + secondsMore,
         bestScore,
         worse,
+        measuredStep,
+        with(Map.of("loss", done.loss())),
         settings);
   }
 
-  Progress measured(double score) {
+  /**
+   * Returns this after a measurement.
+   *
+   * @param score what the best is chosen by, higher is better
+   * @param found all figures
+   */
+  Progress measured(double score, Map<String, Double> found) {
     boolean better = bestScore == null || score > bestScore;
     return new Progress(
         step,
@@ -63,6 +78,14 @@ record Progress(
         seconds,
         better ? Double.valueOf(score) : bestScore,
         better ? 0 : worse + 1,
+        step,
+        with(found),
         settings);
+  }
+
+  private Map<String, Double> with(Map<String, Double> newer) {
+    Map<String, Double> all = new LinkedHashMap<>(figures);
+    all.putAll(newer);
+    return Collections.unmodifiableMap(all);
   }
 }

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What makes two runs the same training: one can go on where the other stopped.
@@ -29,22 +29,27 @@ record RunSettings(
    * @throws AiCoderException (REQUEST) naming what differs
    */
   void requireSame(RunSettings saved, Path checkpoint) {
-    Map<String, Boolean> same = new LinkedHashMap<>();
-    same.put("the base model", base.equals(saved.base));
-    same.put("the data or its options", data.equals(saved.data));
-    same.put("what is trained", trained.equals(saved.trained));
-    same.put("the number format", numbers.equals(saved.numbers));
-    same.put("the training options", options.equals(saved.options));
-    same.forEach(
-        (what, equal) -> {
-          if (!equal) {
-            throw new AiCoderException(
-                ErrorCategory.REQUEST,
-                checkpoint
-                    + ": was written by another training: "
-                    + what
-                    + " differ; use the same as then, or another output folder");
-          }
-        });
+    List<String> differences = new ArrayList<>();
+    if (!base.equals(saved.base)) {
+      differences.add("the base model");
+    }
+    if (!data.equals(saved.data)) {
+      differences.add("the data or its options");
+    }
+    add(differences, "what is trained", saved.trained, trained);
+    add(differences, "the base's numbers", saved.numbers, numbers);
+    differences.addAll(options.differences(saved.options));
+    if (!differences.isEmpty()) {
+      throw new AiCoderException(
+          ErrorCategory.REQUEST,
+          "%s: was written by another training: %s differ; use the same as then, or another output folder"
+              .formatted(checkpoint, String.join(", ", differences)));
+    }
+  }
+
+  private static void add(List<String> differences, String what, String then, String now) {
+    if (!then.equals(now)) {
+      differences.add("%s (%s then, %s now)".formatted(what, then, now));
+    }
   }
 }

@@ -1,8 +1,12 @@
 package io.aicoder.finetune.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
+import java.util.List;
+import java.util.Map;
 
 /**
  * How to train, with the paper's defaults: learning rate 1e-4, batches of 4, 3 epochs.
@@ -101,6 +105,20 @@ public record TrainingOptions(
   /** Returns a builder that begins with the defaults. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /** Returns the options that are not as in others, each with both values. */
+  List<String> differences(TrainingOptions then) {
+    JsonMapper mapper = new JsonMapper();
+    Map<String, Object> former = mapper.convertValue(then, new TypeReference<>() {});
+    Map<String, Object> current = mapper.convertValue(this, new TypeReference<>() {});
+    return current.entrySet().stream()
+        .filter(option -> !option.getValue().equals(former.get(option.getKey())))
+        .map(
+            option ->
+                "%s (%s then, %s now)"
+                    .formatted(option.getKey(), former.get(option.getKey()), option.getValue()))
+        .toList();
   }
 
   AdamW.Settings adamW() {

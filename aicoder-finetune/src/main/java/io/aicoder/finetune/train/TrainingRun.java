@@ -75,15 +75,11 @@ final class TrainingRun {
 
   /** Makes model cards. */
   interface CardMaker {
-    ModelCard card(Progress progress, Map<String, Double> figures);
+    ModelCard card(Progress progress);
   }
 
-  /**
-   * How a training ended.
-   *
-   * @param figures the newest of each kind
-   */
-  record Result(Progress progress, Ending ending, Map<String, Double> figures) {}
+  /** How a training ended. */
+  record Result(Progress progress, Ending ending) {}
 
   TrainingRun(Setup setup) {
     this.setup = setup;
@@ -171,8 +167,6 @@ final class TrainingRun {
     private final CheckpointFolder folder;
     private final Learner learner;
     private final MetricsListener listener;
-    private final Map<String, Double> figures = new LinkedHashMap<>();
-    private long measuredAt = -1;
     private @Nullable Double score;
     private long savedAt = -1;
     private int epochSize;
@@ -190,7 +184,7 @@ final class TrainingRun {
         measureAndSave(true);
         write(target);
         listener.finished(summary(ending, ""));
-        return new Result(progress, ending, figures);
+        return new Result(progress, ending);
       } catch (RuntimeException e) {
         listener.finished(summary(Ending.FAILED, String.valueOf(e.getMessage())));
         throw e;
@@ -204,7 +198,7 @@ final class TrainingRun {
     private Ending learn() {
       int accumulation = setup.settings.options().accumulation();
       Iterator<Batch> epoch = open(progress.position());
-      while (progress.step() < steps) {
+      while (progress.step() < steps && !patienceIsOver()) {
         long begin = System.nanoTime();
         if (!epoch.hasNext()) {
           epoch = open(progress.position());
@@ -217,13 +211,15 @@ final class TrainingRun {
         double seconds = (System.nanoTime() - begin) / 1e9;
         progress = progress.after(done, behind(micro, epoch), seconds);
         tell(done, seconds);
-        measureAndSave(false);
-        int patience = setup.policy.patience();
-        if (patience > 0 && progress.worse() >= patience) {
-          return Ending.STOPPED_EARLY;
-        }
+        // The last measurement belongs into the last checkpoint: it may be the best.
+        measureAndSave(progress.step() == steps);
       }
-      return Ending.COMPLETED;
+      return progress.step() < steps ? Ending.STOPPED_EARLY : Ending.COMPLETED;
+    }
+
+    private boolean patienceIsOver() {
+      int patience = setup.policy.patience();
+      return patience > 0 && progress.worse() >= patience;
     }
 
     private Iterator<Batch> open(Position position) {
@@ -238,7 +234,6 @@ final class TrainingRun {
 
     private void tell(Learner.Step done, double seconds) {
       double share = (double) progress.batch() / epochSize;
-      figures.put("loss", done.loss());
       listener.step(
           new StepMetrics(
               done.number(),
@@ -256,7 +251,7 @@ final class TrainingRun {
     private void measureAndSave(boolean last) {
       RunPolicy policy = setup.policy;
       boolean better = false;
-      if (due(policy.evaluateEvery(), last) && measuredAt != progress.step()) {
+      if (due(policy.evaluateEvery(), last) && progress.measuredStep() != progress.step()) {
         better = measure();
       }
       if ((better || due(policy.checkpointEvery(), last)) && savedAt != progress.step()) {
@@ -270,25 +265,32 @@ final class TrainingRun {
 
     /** Returns whether the model is better than it ever was. */
     private boolean measure() {
-      measuredAt = progress.step();
       Double loss = setup.data.validation().isEmpty() ? null : validationLoss();
       Map<String, Double> scores = otherFigures();
+      Map<String, Double> found = new LinkedHashMap<>();
       if (loss != null) {
-        figures.put("validation_loss", loss);
+        found.put("validation_loss", loss);
       }
-      figures.putAll(scores);
-      double found;
-      if (!scores.isEmpty()) {
-        found = scores.values().iterator().next();
-      } else if (loss != null) {
-        found = -loss;
-      } else {
+      found.putAll(scores);
+      if (found.isEmpty()) {
         return false;
       }
+      found.forEach(this::requireFinite);
       listener.evaluated(new EvaluationMetrics(progress.step(), loss, scores));
-      progress = progress.measured(found);
-      score = found;
+      double first = (scores.isEmpty() ? found : scores).values().iterator().next();
+      score = scores.isEmpty() ? -first : first;
+      progress = progress.measured(score, found);
       return progress.worse() == 0;
+    }
+
+    private void requireFinite(String name, double value) {
+      if (!Double.isFinite(value)) {
+        throw new AiCoderException(
+            ErrorCategory.EXECUTION,
+            "%s is %s behind step %d: lower the learning rate, or look at what measures it; the"
+                    .formatted(name, value, progress.step())
+                + " checkpoints are intact");
+      }
     }
 
     private double validationLoss() {
@@ -311,12 +313,12 @@ final class TrainingRun {
     }
 
     private ModelCard card() {
-      return setup.card.card(progress, figures);
+      return setup.card.card(progress);
     }
 
     private void save() {
       long bytes = learner.bytes() + BESIDE_NUMBERS;
-      Double current = measuredAt == progress.step() ? score : null;
+      Double current = progress.measuredStep() == progress.step() ? score : null;
       Path directory =
           folder.write(
               progress.step(),
@@ -331,13 +333,12 @@ final class TrainingRun {
     }
 
     private void write(Path target) {
+      Optional<Path> best = folder.best().map(SavedCheckpoint::directory);
       List<NamedTensor> tensors =
-          folder
-              .best()
-              .map(saved -> learner.named(setup.files.read(saved.directory())))
-              .orElseGet(learner::tensors);
+          best.map(saved -> learner.named(setup.files.read(saved))).orElseGet(learner::tensors);
+      Progress then = best.map(SavedState::progress).orElse(progress);
       delete(target);
-      setup.files.write(target, tensors, card());
+      setup.files.write(target, tensors, setup.card.card(then));
     }
   }
 
