@@ -127,6 +127,38 @@ class AdapterLifeTest {
   }
 
   @Test
+  void aReplacedAdapterServesThoseThatBeganWithIt() {
+    coder.replaceAdapter("live", Recording.path("adapters/all_linear"));
+    List<Integer> former = coder.generate(request("live", 60)).ids();
+    List<TextStream> waiting = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      waiting.add(coder.stream(request("live", 60)));
+    }
+    coder.replaceAdapter("live", Recording.path("adapters/saved_head"));
+    loadAdapter("saved_head");
+    List<Integer> expected = coder.generate(request("saved_head", 60)).ids();
+    assertThat(expected).isNotEqualTo(former);
+    assertThat(coder.generate(request("live", 60)).ids()).isEqualTo(expected);
+    for (TextStream stream : waiting) {
+      assertThat(stream.result().ids()).isEqualTo(former);
+    }
+    assertThat(coder.adapters()).containsExactly("live", "saved_head");
+    assertThat(coder.fingerprint("live")).isEqualTo(coder.fingerprint("saved_head"));
+  }
+
+  @Test
+  void whatCannotTakeItsPlaceLeavesTheFormer(@TempDir Path empty) {
+    coder.replaceAdapter("live", Recording.path("adapters/all_linear"));
+    List<Integer> former = coder.generate(request("live", 20)).ids();
+    assertThatThrownBy(() -> coder.replaceAdapter("live", empty))
+        .isInstanceOf(AiCoderException.class)
+        .hasMessageContaining(empty.toString());
+    assertThat(coder.generate(request("live", 20)).ids()).isEqualTo(former);
+    assertRequestRefused(
+        () -> coder.replaceAdapter(AiCoder.BASE, Recording.path("adapters/q_v")), "'base'");
+  }
+
+  @Test
   void whatCannotBeUnloaded(@TempDir Path directory) {
     assertRequestRefused(() -> coder.unloadAdapter("none"), "adapter 'none' is not loaded");
     assertRequestRefused(() -> coder.unloadAdapter(AiCoder.BASE), "'base' is not loaded");

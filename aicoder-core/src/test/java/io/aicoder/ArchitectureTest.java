@@ -1,6 +1,7 @@
 package io.aicoder;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaModifier.PUBLIC;
@@ -22,6 +23,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.aicoder.llama.TrainingProgram;
 
 /** The rooms of the house and the doors between them. */
 @AnalyzeClasses(packages = "io.aicoder", importOptions = DoNotIncludeTests.class)
@@ -68,6 +70,9 @@ class ArchitectureTest {
           .arePublic()
           .and()
           .haveModifier(PUBLIC)
+          .and()
+          // What a block of DJL's Trainer computes with: its arrays carry the gradients.
+          .areDeclaredInClassesThat(not(belongToAnyOf(TrainingProgram.class)))
           .should(
               mentionNone(
                   resideInAnyPackage(
