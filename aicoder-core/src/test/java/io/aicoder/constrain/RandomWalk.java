@@ -23,6 +23,13 @@ final class RandomWalk {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private ConstraintState state;
 
+  /**
+   * How many tokens are drawn by chance alone; then what closes strings and brackets comes first.
+   */
+  private static final int WANDERING = 1000;
+
+  private int steps;
+
   RandomWalk(Vocabulary vocabulary, ConstraintState start, long seed) {
     this.vocabulary = vocabulary;
     this.state = start;
@@ -71,12 +78,29 @@ final class RandomWalk {
     if (state.complete() && random.nextInt(4) == 0) {
       return vocabulary.endOfSequence().iterator().next();
     }
+    int closing = steps++ < WANDERING ? -1 : closing(mask);
+    if (closing >= 0) {
+      return closing;
+    }
     int pick = random.nextInt(count);
     for (int token = 0; ; token++) {
       if ((mask[token >> 6] >> token & 1) != 0 && pick-- == 0) {
         return token;
       }
     }
+  }
+
+  /** Returns an allowed token that is a quotation mark or closes a bracket, or -1. */
+  private int closing(long[] mask) {
+    for (int token = 0; token < vocabulary.size(); token++) {
+      byte[] text = vocabulary.bytes(token);
+      if ((mask[token >> 6] >> token & 1) != 0
+          && text.length == 1
+          && (text[0] == '"' || text[0] == '}' || text[0] == ']')) {
+        return token;
+      }
+    }
+    return -1;
   }
 
   /** Walks to the end; the text must be UTF-8 then. */

@@ -5,7 +5,6 @@ import io.aicoder.finetune.data.TooLong;
 import io.aicoder.finetune.data.TrainingData;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -55,7 +54,7 @@ final class DataArguments {
       paramLabel = "WHAT",
       defaultValue = "truncate",
       description = "truncate or drop records that are too long")
-  private String tooLong = "truncate";
+  private TooLong tooLong = TooLong.TRUNCATE;
 
   void configure(LoraFineTuner.Builder builder) {
     files.forEach(builder::addData);
@@ -72,6 +71,6 @@ final class DataArguments {
         .optGroupByLength(groupByLength)
         .optCompletionOnly(!allTokens)
         .optLastAnswerOnly(lastAnswer)
-        .optTooLong(TooLong.valueOf(tooLong.toUpperCase(Locale.ROOT)));
+        .optTooLong(tooLong);
   }
 }

@@ -49,6 +49,7 @@ public final class Examples implements Runnable {
   /** Runs an example and returns its exit code. */
   static int run(String... args) {
     return new CommandLine(new Examples())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Examples::explain)
         .setExecutionExceptionHandler(explainFailures())
         .execute(args);

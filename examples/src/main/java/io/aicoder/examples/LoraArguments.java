@@ -4,7 +4,6 @@ import io.aicoder.finetune.LoraFineTuner;
 import io.aicoder.finetune.peft.LoraOptions;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -68,7 +67,7 @@ final class LoraArguments {
       paramLabel = "WHICH",
       defaultValue = "none",
       description = "which of the base's biases are trained: none, all, lora_only")
-  private String bias = "none";
+  private LoraOptions.Bias bias = LoraOptions.Bias.NONE;
 
   @Option(names = "--lora-bias", description = "lora_bias: B has a bias")
   private boolean loraBias;
@@ -102,7 +101,7 @@ final class LoraArguments {
                 .optAlphaPattern(alphaPattern)
                 .optUseRslora(rslora)
                 .optUseDora(dora)
-                .optBias(LoraOptions.Bias.valueOf(bias.toUpperCase(Locale.ROOT)))
+                .optBias(bias)
                 .optLoraBias(loraBias)
                 .optModulesToSave(saved)
                 .build())

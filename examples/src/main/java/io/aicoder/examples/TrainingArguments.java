@@ -2,7 +2,6 @@ package io.aicoder.examples;
 
 import io.aicoder.finetune.train.Schedule;
 import io.aicoder.finetune.train.TrainingOptions;
-import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** How is trained: the options of {@link TrainingOptions}. */
@@ -20,7 +19,7 @@ final class TrainingArguments {
       paramLabel = "NAME",
       defaultValue = "cosine",
       description = "constant, linear or cosine, which is the default")
-  private String schedule = "cosine";
+  private Schedule schedule = Schedule.COSINE;
 
   @Option(
       names = "--warm-up",
@@ -114,7 +113,7 @@ final class TrainingArguments {
   TrainingOptions options() {
     return TrainingOptions.builder()
         .optLearningRate(learningRate)
-        .optSchedule(Schedule.valueOf(schedule.toUpperCase(Locale.ROOT)))
+        .optSchedule(schedule)
         .optWarmUpShare(warmUp)
         .optBatchSize(batchSize)
         .optAccumulation(accumulation)

@@ -149,7 +149,18 @@ final class Learner implements AutoCloseable {
     trainer.step();
     forEachGradient(gradient -> gradient.subi(gradient));
     steps++;
+    trainer.notifyListeners(listener -> listener.onTrainingBatch(trainer, noArrays()));
     return new Step(steps, sum, lossTokens, tokens, norm, optimizer.rate(steps));
+  }
+
+  /** Tells DJL's listeners that the data was gone through once more. */
+  void epochEnded() {
+    trainer.notifyListeners(listener -> listener.onEpoch(trainer));
+  }
+
+  /** The block's arrays are gone when listeners are told, and mean nothing to DJL's evaluators. */
+  private static TrainingListener.BatchData noArrays() {
+    return new TrainingListener.BatchData(null, Map.of(), Map.of());
   }
 
   private double learn(GradientCollector collector, Batch batch, double scale, int number) {
@@ -227,6 +238,7 @@ final class Learner implements AutoCloseable {
         NDList inputs = TrainedBlock.inputs(scope, MicroBatch.of(batch), 1, 0);
         sum += trainer.evaluate(inputs).singletonOrThrow().getDouble();
         lossTokens += batch.lossTokens();
+        trainer.notifyListeners(listener -> listener.onValidationBatch(trainer, noArrays()));
       }
     }
     return sum / lossTokens;

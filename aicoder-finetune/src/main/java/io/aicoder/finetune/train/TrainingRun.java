@@ -211,6 +211,9 @@ final class TrainingRun {
         double seconds = (System.nanoTime() - begin) / 1e9;
         progress = progress.after(done, behind(micro, epoch), seconds);
         tell(done, seconds);
+        if (!epoch.hasNext()) {
+          learner.epochEnded();
+        }
         // The last measurement belongs into the last checkpoint: it may be the best.
         measureAndSave(progress.step() == steps);
       }
