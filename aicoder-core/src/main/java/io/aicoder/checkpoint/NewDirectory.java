@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
-import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
@@ -79,8 +78,11 @@ public final class NewDirectory implements AutoCloseable {
    * @throws IOException when the disk is full or fails, or something came into its place
    */
   public void finish() throws IOException {
-    for (Path file : files()) {
-      IOUtils.fsync(file, Files.isDirectory(file));
+    // What lies inside first.
+    try (Stream<Path> all = Files.walk(path)) {
+      for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+        IOUtils.fsync(file, Files.isDirectory(file));
+      }
     }
     // Only an empty directory goes away here; whatever came into it meanwhile makes this fail.
     Files.deleteIfExists(target);
@@ -92,20 +94,11 @@ public final class NewDirectory implements AutoCloseable {
     }
   }
 
-  /** Returns all that is in it and itself, what lies inside first. */
-  private List<Path> files() throws IOException {
-    try (Stream<Path> all = Files.walk(path)) {
-      return all.sorted(Comparator.reverseOrder()).toList();
-    }
-  }
-
   @Override
   public void close() throws IOException {
     if (finished) {
       return;
     }
-    for (Path file : files()) {
-      Files.delete(file);
-    }
+    IOUtils.rm(path);
   }
 }

@@ -37,6 +37,7 @@
     training = self.trained[0]
     training.lengths = lengths
     training.layers.seed = seed
+    training.layers.inverse_norms.clear()
     training.scale = scale
     return torch.len(lengths)
 

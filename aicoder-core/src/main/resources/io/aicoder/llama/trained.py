@@ -31,6 +31,7 @@ class TrainedLayers:
   format : int                               # the number format in which frozen matrices are multiplied
   dropout : float                            # of what goes into A
   seed : int                                 # of the dropout
+  inverse_norms : Dict[int, Tensor]          # by magnitude: what DoRA divides rows by, inverted, in this batch
 
   def __init__(self, linears: List[__torch__.linear.Linear], hidden: int, attended: int, format: int, dropout: float) -> NoneType:
     self.linears = linears
@@ -40,6 +41,7 @@ class TrainedLayers:
     self.format = format
     self.dropout = dropout
     self.seed = 0
+    self.inverse_norms = annotate(Dict[int, Tensor], {})
     return None
 
   # ---- products ----
@@ -229,10 +231,12 @@ class TrainedLayers:
         rows.mul_(p[part.magnitude] * inverse)
     return dy
 
-  # What DoRA divides rows by, inverted; taken as a constant (arXiv 2402.09353, section 4.3).
+  # What DoRA divides rows by, inverted; taken once a batch and as a constant (arXiv 2402.09353, section 4.3).
   def inverse_norm(self, index: int, part: __torch__.trained.Part, p: List[Tensor]) -> Tensor:
-    b = p[part.b]
-    return __torch__.adapter.dora_factor(self.linears[index], part.start, p[part.a], b * part.scaling, torch.ones([b.size(0)], device=b.device))
+    if part.magnitude not in self.inverse_norms:
+      b = p[part.b]
+      self.inverse_norms[part.magnitude] = __torch__.adapter.dora_factor(self.linears[index], part.start, p[part.a], b * part.scaling, torch.ones([b.size(0)], device=b.device))
+    return self.inverse_norms[part.magnitude]
 
   # Drops the same numbers of a layer's input each time in one batch.
   def dropped(self, index: int, x: Tensor) -> Tensor:

@@ -71,40 +71,8 @@ class EvaluationTest {
         .optWorkers(3);
   }
 
-  /** Samples without what a clock says. */
   private static List<Sample> timeless(List<Sample> samples) {
-    return samples.stream()
-        .map(
-            s ->
-                new Sample(
-                    s.key(),
-                    s.taskId(),
-                    s.sample(),
-                    s.domain(),
-                    s.library(),
-                    s.steps().stream().map(EvaluationTest::timeless).toList()))
-        .toList();
-  }
-
-  private static Step timeless(Step s) {
-    return new Step(
-        s.suggestionPrompt(),
-        s.suggestion(),
-        s.prompt(),
-        s.answer(),
-        s.code(),
-        s.verdict(),
-        s.detail(),
-        s.casesPassed(),
-        s.casesTotal(),
-        s.stdout(),
-        s.stderr(),
-        s.lines(),
-        s.codeTokens(),
-        s.promptTokens(),
-        s.completionTokens(),
-        0,
-        0);
+    return samples.stream().map(Timeless::of).toList();
   }
 
   @Test

@@ -7,8 +7,6 @@ import io.aicoder.eval.Examples;
 import io.aicoder.eval.ScriptedModel;
 import io.aicoder.eval.ScriptedSandbox;
 import io.aicoder.eval.agent.CoderGen;
-import io.aicoder.eval.metric.Sample;
-import io.aicoder.eval.metric.Sample.Step;
 import io.aicoder.eval.report.HtmlReport;
 import io.aicoder.eval.report.JsonReport;
 import io.aicoder.eval.report.MarkdownReport;
@@ -145,46 +143,11 @@ class KilledRunTest {
   private static void write(Path output, RunResult result) {
     RunResult timeless =
         RunResult.of(
-            result.name(),
-            result.samples().stream().map(KilledRunTest::timeless).toList(),
-            result.settings());
+            result.name(), result.samples().stream().map(Timeless::of).toList(), result.settings());
     Report report = new Report("Killed", List.of(), List.of(timeless));
     JsonReport.write(output.resolve("report.json"), report);
     MarkdownReport.write(output.resolve("report.md"), report);
     HtmlReport.write(output.resolve("report.html"), report);
-  }
-
-  private static Sample timeless(Sample s) {
-    return new Sample(
-        s.key(),
-        s.taskId(),
-        s.sample(),
-        s.domain(),
-        s.library(),
-        s.difficulty(),
-        s.steps().stream().map(KilledRunTest::timeless).toList(),
-        s.exit());
-  }
-
-  private static Step timeless(Step s) {
-    return new Step(
-        s.suggestionPrompt(),
-        s.suggestion(),
-        s.prompt(),
-        s.answer(),
-        s.code(),
-        s.verdict(),
-        s.detail(),
-        s.casesPassed(),
-        s.casesTotal(),
-        s.stdout(),
-        s.stderr(),
-        s.lines(),
-        s.codeTokens(),
-        s.promptTokens(),
-        s.completionTokens(),
-        0,
-        0);
   }
 
   private Process start(Path output, int tasks, String... prefix) throws IOException {

@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.lucene.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -130,7 +131,7 @@ public final class CheckpointFolder implements AutoCloseable {
     try (Stream<Path> all = Files.list(folder)) {
       for (Path path : all.filter(path -> matches(LEFTOVER, path)).toList()) {
         LOG.info("{}: removed, a checkpoint that was not finished", path);
-        delete(path);
+        IOUtils.rm(path);
       }
     }
   }
@@ -193,7 +194,7 @@ public final class CheckpointFolder implements AutoCloseable {
       return;
     }
     if (Files.exists(target)) {
-      delete(former);
+      IOUtils.rm(former);
     } else {
       Files.move(former, target, StandardCopyOption.ATOMIC_MOVE);
     }
@@ -208,7 +209,7 @@ public final class CheckpointFolder implements AutoCloseable {
         if (best == null || step != best) {
           Path aside = setAside(folder.resolve("checkpoint-" + step));
           if (aside != null) {
-            delete(aside);
+            IOUtils.rm(aside);
           }
         }
       }
@@ -311,16 +312,6 @@ public final class CheckpointFolder implements AutoCloseable {
     }
     steps.sort(Comparator.reverseOrder());
     return steps;
-  }
-
-  private static void delete(Path directory) throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.walk(directory)) {
-      files = all.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.delete(file);
-    }
   }
 
   /** Gives the folder's lock back. */

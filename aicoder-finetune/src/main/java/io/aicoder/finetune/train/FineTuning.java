@@ -1,9 +1,11 @@
 package io.aicoder.finetune.train;
 
+import ai.djl.engine.Engine;
 import ai.djl.training.listener.TrainingListener;
 import io.aicoder.checkpoint.Checkpoint;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
+import io.aicoder.finetune.data.Batches;
 import io.aicoder.finetune.data.DataSummary;
 import io.aicoder.finetune.data.TrainingData;
 import io.aicoder.finetune.log.RunSummary.Ending;
@@ -36,6 +38,8 @@ public final class FineTuning {
   private final @Nullable LoraOptions lora;
   private final TrainedFiles files;
   private final List<Trainable> trainables;
+  private final Batches batches;
+  private final int steps;
 
   /**
    * What is asked for.
@@ -79,6 +83,10 @@ public final class FineTuning {
   public FineTuning(Request request) {
     this.request = request;
     this.base = request.base.checkpoint();
+    TrainingOptions options = request.options;
+    this.batches = request.data.batches(options.batchSize());
+    long all = batches.steps(options.epochs(), options.accumulation());
+    this.steps = (int) (options.maxSteps() > 0 ? Math.min(options.maxSteps(), all) : all);
     Path startFrom = request.startFrom;
     LoraOptions asked = request.lora;
     if (startFrom != null && asked == null) {
@@ -119,10 +127,7 @@ public final class FineTuning {
 
   /** Returns how many steps the whole training has. */
   public int steps() {
-    TrainingOptions options = request.options;
-    long all =
-        request.data.batches(options.batchSize()).steps(options.epochs(), options.accumulation());
-    return (int) (options.maxSteps() > 0 ? Math.min(options.maxSteps(), all) : all);
+    return steps;
   }
 
   /**
@@ -135,16 +140,13 @@ public final class FineTuning {
     TrainingMemory memory = memory(placement);
     TrainingOptions options = request.options;
     try (LlamaProgram program = request.base.load(placement)) {
-      TrainingRun run = new TrainingRun(setup(program));
-      Duration probe = run.probe();
-      long tokens = run.probeTokens();
-      double tokensPerSecond = tokens / (probe.toNanos() / 1e9);
+      double tokensPerSecond = new TrainingRun(setup(program)).probe();
       DataSummary data = request.data.summary(options.batchSize(), options.accumulation());
-      double epochs = Math.min(options.epochs(), (double) steps() / data.steps());
+      double epochs = Math.min(options.epochs(), (double) steps / data.steps());
       long all = (long) (data.tokens() * epochs);
       return new TrainingPlan(
           data,
-          steps(),
+          steps,
           numbers(),
           memory,
           tokensPerSecond,
@@ -153,9 +155,7 @@ public final class FineTuning {
   }
 
   private long numbers() {
-    return trainables.stream()
-        .mapToLong(each -> each.shape().stream().reduce(1L, Math::multiplyExact))
-        .sum();
+    return trainables.stream().mapToLong(Trainable::size).sum();
   }
 
   private TrainingMemory memory(Placement placement) {
@@ -166,7 +166,7 @@ public final class FineTuning {
             request.base.memory(onGpu),
             base.config(),
             numbers(),
-            request.data.batches(request.options.batchSize()).mostTokens(),
+            batches.mostTokens(),
             request.options.recompute(),
             onGpu ? 2 : Float.BYTES);
     memory.requireRoom(device);
@@ -202,7 +202,8 @@ public final class FineTuning {
                 lora == null && base.config().tiedEmbeddings()));
     return new TrainingRun.Setup(
         training,
-        steps(),
+        batches,
+        steps,
         trainables,
         values(),
         files,
@@ -238,6 +239,7 @@ public final class FineTuning {
 
   private ModelCard card(Progress progress) {
     TrainingOptions options = request.options;
+    Engine engine = Engine.getEngine("PyTorch");
     Map<String, String> data = new LinkedHashMap<>();
     data.put("SHA-256 of the tokenized records", progress.settings().data());
     data.put("records", String.valueOf(request.data.training().size()));
@@ -261,6 +263,6 @@ public final class FineTuning {
         data,
         arguments,
         metrics,
-        Map.of("AiCoder", "0.1.0", "DJL", "0.35.1", "libtorch", "2.7.1"));
+        Map.of("AiCoder", "0.1.0", "DJL", Engine.getDjlVersion(), "libtorch", engine.getVersion()));
   }
 }

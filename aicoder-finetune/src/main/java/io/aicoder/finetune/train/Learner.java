@@ -270,11 +270,7 @@ final class Learner implements AutoCloseable {
 
   /** Returns how many bytes the trained tensors and the optimizer's take. */
   long bytes() {
-    long numbers = 0;
-    for (Trainable trainable : trainables) {
-      numbers += trainable.shape().stream().reduce(1L, Math::multiplyExact);
-    }
-    return 3 * numbers * Float.BYTES;
+    return 3 * Float.BYTES * trainables.stream().mapToLong(Trainable::size).sum();
   }
 
   /** Returns a copy of the optimizer's tensors: for each trained one, two. */

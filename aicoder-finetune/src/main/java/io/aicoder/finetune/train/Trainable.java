@@ -18,6 +18,11 @@ record Trainable(String name, TrainedParameter parameter, List<Long> shape) {
     shape = List.copyOf(shape);
   }
 
+  /** Returns how many numbers it has. */
+  long size() {
+    return shape.stream().reduce(1L, Math::multiplyExact);
+  }
+
   Kind kind() {
     return parameter.kind();
   }

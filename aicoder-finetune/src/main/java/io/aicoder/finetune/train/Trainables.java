@@ -113,7 +113,7 @@ final class Trainables {
    * @param random is drawn from in the order of the tensors
    */
   static float[] initial(Trainable trainable, Checkpoint base, SplittableRandom random) {
-    int size = Math.toIntExact(trainable.shape().stream().reduce(1L, Math::multiplyExact));
+    int size = Math.toIntExact(trainable.size());
     return switch (trainable.kind()) {
       case LORA_A -> uniform(size, 1 / Math.sqrt(trainable.shape().get(1)), random);
       case LORA_B, LORA_BIAS -> new float[size];

@@ -19,18 +19,15 @@ import io.aicoder.finetune.state.CheckpointFolder;
 import io.aicoder.finetune.state.SavedCheckpoint;
 import io.aicoder.llama.TrainingProgram;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.apache.lucene.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +52,7 @@ final class TrainingRun {
   /**
    * What is trained, on what.
    *
+   * @param batches those of {@code data} to train on
    * @param steps how many a whole training has
    * @param values what the trained tensors begin with
    * @param output where checkpoints go
@@ -62,6 +60,7 @@ final class TrainingRun {
    */
   record Setup(
       TrainingProgram program,
+      Batches batches,
       int steps,
       List<Trainable> trainables,
       List<float[]> values,
@@ -83,24 +82,18 @@ final class TrainingRun {
 
   TrainingRun(Setup setup) {
     this.setup = setup;
-    TrainingOptions options = setup.settings.options();
-    batches = setup.data.batches(options.batchSize());
+    batches = setup.batches;
     steps = setup.steps;
     progress = Progress.start(setup.settings);
   }
 
-  /** Measures one micro-batch, forward and backward, that changes nothing. */
-  Duration probe() {
+  /** Measures one micro-batch, forward and backward, that changes nothing: tokens a second. */
+  double probe() {
     try (Learner learner = learner(Optional.empty())) {
       Batch first = batches.from(Position.START).next();
       learner.probe(first); // the first call is slower than all others
-      return learner.probe(first);
+      return first.tokens() / (learner.probe(first).toNanos() / 1e9);
     }
-  }
-
-  /** Returns the tokens of {@link #probe}'s micro-batch. */
-  long probeTokens() {
-    return batches.from(Position.START).next().tokens();
   }
 
   /**
@@ -346,13 +339,8 @@ final class TrainingRun {
   }
 
   private static void delete(Path directory) {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> all = Files.walk(directory)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
+    try {
+      IOUtils.rm(directory);
     } catch (IOException e) {
       throw new AiCoderException(
           ErrorCategory.ENVIRONMENT, directory + ": cannot be replaced (" + e + ")", e);

@@ -51,7 +51,7 @@ class EightBillionTest {
       List<String> rows, Checkpoint llama, String name, Quantization quantization) {
     long trained =
         Trainables.of(new AdapterFiles(LoraOptions.defaults(), llama.config()).layout()).stream()
-            .mapToLong(each -> each.shape().stream().reduce(1L, Math::multiplyExact))
+            .mapToLong(Trainable::size)
             .sum();
     MemoryEstimate model = MemoryEstimate.of(llama, ComputeType.BF16, quantization, true, 1, 1);
     for (boolean recompute : new boolean[] {false, true}) {
