@@ -43,7 +43,7 @@ import torch
 import transformers
 from transformers import AutoTokenizer, get_scheduler
 
-from training import (ALL_LINEAR, IGNORED, adapted, block_diagonal, decayed, load, lora_arguments, loss_of, loss_tokens, padded, train,
+from training import (ALL_LINEAR, IGNORED, adapted, answered, block_diagonal, decayed, load, lora_arguments, loss_of, loss_tokens, padded, train,
                       write_adapter, write_json, write_losses)
 
 CHECKPOINTS = "aicoder-core/src/test/resources/checkpoints/"
@@ -139,11 +139,9 @@ def programs(root):
     with gzip.open(root / "examples/nano/tasks/train.jsonl.gz", "rt", encoding="utf-8") as lines:
         for record in map(json.loads, lines):
             if record["kind"] == "generate":
-                turn = [dict(role="user", content=record["instruct"])]
-                prompt = tokenizer.apply_chat_template(turn, tokenize=True, add_generation_prompt=True, return_dict=False)
-                ids = prompt + tokenizer.encode(record["answer"].strip("\n"), add_special_tokens=False) + [tokenizer.eos_token_id]
+                ids, prompt = answered(tokenizer, record)
                 if len(ids) <= 128:
-                    found.append(example(ids, len(prompt)))
+                    found.append(example(ids, prompt))
             if len(found) == 40:
                 break
     return [dict(rows=found[i:i + 4]) for i in range(0, len(found), 4)]

@@ -40,6 +40,13 @@ def load(folder, dtype="float32", attention="eager"):
     return AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), attn_implementation=attention)
 
 
+def answered(tokenizer, record):
+    """A record of the embedded train split as ids, and how many of them are the prompt's."""
+    turn = [dict(role="user", content=record["instruct"])]
+    prompt = tokenizer.apply_chat_template(turn, tokenize=True, add_generation_prompt=True, return_dict=False)
+    return prompt + tokenizer.encode(record["answer"].strip("\n"), add_special_tokens=False) + [tokenizer.eos_token_id], len(prompt)
+
+
 def padded(micro_batch):
     """The model's inputs: one line for each row. Padding is on the right, where nobody sees it, so that no mask has to hide it."""
     rows = micro_batch["rows"]

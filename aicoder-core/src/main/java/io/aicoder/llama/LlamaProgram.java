@@ -374,6 +374,10 @@ public final class LlamaProgram implements AutoCloseable {
     return calls.floats("last_logits");
   }
 
+  boolean onCpu() {
+    return placement.onCpu();
+  }
+
   /**
    * Calls a method of the source that returns an integer.
    *

@@ -45,6 +45,9 @@ public final class TrainingProgram {
         IValue.from(options.keepActivations),
         IValue.from(options.dropout),
         IValue.from((long) options.format.torchCode()));
+    if (!program.onCpu()) {
+      program.callLong("attend_by_autograd");
+    }
     new Layout(program, parameters, options.tiedHead).tell();
   }
 

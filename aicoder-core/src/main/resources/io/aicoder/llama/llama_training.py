@@ -5,13 +5,18 @@
   def begin_training(self, keep: bool, dropout: float, format: int) -> int:
     sizes = [self.heads, self.kv_heads, self.head_dim, self.rotary_dim]
     layers = __torch__.trained.TrainedLayers.__new__(__torch__.trained.TrainedLayers)
-    layers.__init__(self.linears, self.embedding[0].size(1), self.heads * self.head_dim, format, dropout)
+    layers.__init__(self.linears, format, dropout)
     training = __torch__.training.Training.__new__(__torch__.training.Training)
     training.__init__(layers, self.norms, self.embedding[0], self.windows, self.rope_type, self.rope, sizes, self.eps)
     training.keep = keep
     self.trained.clear()
     self.trained.append(training)
     return torch.len(self.linears)
+
+  # Leaves attention's backward pass to autograd: on a GPU, which has kernels of its own.
+  def attend_by_autograd(self) -> int:
+    self.trained[0].direct = False
+    return 0
 
   # Adds what is trained of the next matrix of a linear layer; all its matrices are told, in the order of their rows.
   def train_part(self, index: int, start: int, rows: int, places: List[int], scaling: float) -> int:

@@ -26,18 +26,14 @@ class Part:
 class TrainedLayers:
   linears : List[__torch__.linear.Linear]    # four a layer and the head, as in llama.py
   parts : List[List[__torch__.trained.Part]] # by linear layer: all its matrices
-  hidden : int                               # what goes into a linear layer: these numbers,
-  attended : int                             # or these, behind attention, or half of what the layer before puts out
   format : int                               # the number format in which frozen matrices are multiplied
   dropout : float                            # of what goes into A
   seed : int                                 # of the dropout
   inverse_norms : Dict[int, Tensor]          # by magnitude: what DoRA divides rows by, inverted, in this batch
 
-  def __init__(self, linears: List[__torch__.linear.Linear], hidden: int, attended: int, format: int, dropout: float) -> NoneType:
+  def __init__(self, linears: List[__torch__.linear.Linear], format: int, dropout: float) -> NoneType:
     self.linears = linears
     self.parts = annotate(List[List[__torch__.trained.Part]], [])
-    self.hidden = hidden
-    self.attended = attended
     self.format = format
     self.dropout = dropout
     self.seed = 0
@@ -79,7 +75,7 @@ class TrainedLayers:
   def back_product(self, index: int, dy: Tensor, p: List[Tensor]) -> Tensor:
     # dy [N, out] -> [N, in]
     linear = self.linears[index]
-    dx = torch.zeros([dy.size(0), self.width(index)], device=dy.device)
+    dx = annotate(List[Tensor], [])
     if self.trains_weights(index):
       for part in self.parts[index]:
         self.accumulate(dx, dy.narrow(1, part.start, part.rows), self.matrix(index, part, p), 6)
@@ -96,24 +92,22 @@ class TrainedLayers:
           count = min(step, weight.size(0) - first)
           self.accumulate(dx, dy.narrow(1, start, count), weight.narrow(0, first, count), self.format)
           start = start + count
-    return dx.to(dy.dtype)
+    return dx[0].to(dy.dtype)
 
-  # Adds dy W, multiplied in a number format, to a sum in float32.
-  def accumulate(self, sum: Tensor, dy: Tensor, weight: Tensor, format: int) -> Tensor:
-    return sum.add_(self.multiply(dy.to(format), weight.to(format).t()))
+  # Adds dy W, multiplied in a number format, to a sum in float32, which the first begins.
+  def accumulate(self, sum: List[Tensor], dy: Tensor, weight: Tensor, format: int) -> NoneType:
+    product = self.multiply(dy.to(format), weight.to(format).t())
+    if torch.len(sum) == 0:
+      sum.append(product.to(6))
+    else:
+      sum[0].add_(product)
+    return None
 
   # On some processors oneDNN multiplies large float32 matrices a fifth faster than MKL, either way round.
   def multiply(self, x: Tensor, weight: Tensor) -> Tensor:
     if not self.linears[0].onednn:
       return torch.linear(x, weight)
     return ops.mkldnn._linear_pointwise(x, weight, None, "none", annotate(List[Optional[number]], []), "")
-
-  # How many numbers go into a linear layer.
-  def width(self, index: int) -> int:
-    kind = index % 4
-    if kind == 3:
-      return self.out(index - 1) // 2
-    return self.attended if kind == 1 else self.hidden
 
   def out(self, index: int) -> int:
     last = self.parts[index][-1]

@@ -2,7 +2,7 @@
 # behind the other, without padding; no example sees another.
 #
 # The backward pass is written out: the products with frozen weights then keep nothing, whatever format the weights are
-# in, and what a layer keeps for it is chosen here. Autograd does attention alone.
+# in, and what a layer keeps for it is chosen here.
 #
 # N tokens of all examples, H hidden size, I intermediate size, Q query heads, K key-value heads, D head size. Linear layers:
 # trained.py.
@@ -25,10 +25,12 @@ class Training:
   table : int                                # the embedding's parameter or -1
   lowest : int                               # the first layer that is trained
   deep : bool                                # whether gradients are wanted below it, too
+  direct : bool                              # whether attention's backward pass is called directly, not by autograd
   keep : bool                                # whether layers keep what they computed; else they compute it again
 
   # The batch
   lengths : List[int]                        # of the examples
+  groups : List[Tuple[int, int, int]]        # neighbours of the same length: first token, how many, their length
   scale : float                              # what the sum of the losses is multiplied by for the gradients
   cos : Tensor                               # [N, rotary_dim]
   sin : Tensor
@@ -46,8 +48,10 @@ class Training:
     self.table = -1
     self.lowest = 0
     self.deep = False
+    self.direct = True
     self.keep = True
     self.lengths = annotate(List[int], [])
+    self.groups = annotate(List[Tuple[int, int, int]], [])
     self.scale = 1.0
     self.cos = embedding
     self.sin = embedding
@@ -73,64 +77,109 @@ class Training:
     dy = dy * self.norm_weight(index, p)
     return normed.mul_((dy * normed).mean([1], True)).neg_().add_(dy).mul_(inverse).to(x.dtype)
 
-  # Causal attention of each example to itself.
-  def attend(self, kqv: Tensor, window: int) -> Tensor:
-    # [N, (2 K + Q) D] -> [N, Q D]
-    tokens = kqv.size(0)
-    x = kqv.view([1, tokens, 2 * self.kv_heads + self.heads, self.head_dim]).transpose(1, 2)  # [1, 2 K + Q, N, D]
-    turned = __torch__.rope.rotate(x.narrow(1, 0, self.kv_heads + self.heads), self.cos, self.sin)
-    values = x.narrow(1, self.kv_heads + self.heads, self.kv_heads)
+  # Causal attention of each example to itself. Where its backward pass is called directly, that needs the logarithm of
+  # what each query's exponentials add up to, too.
+  def attend(self, kqv: Tensor, window: int) -> List[Tensor]:
+    # [N, (2 K + Q) D] -> [N, Q D], [Q N]
     outputs = annotate(List[Tensor], [])
-    start = 0
-    i = 0
-    while i < torch.len(self.lengths):
-      length = self.lengths[i]
-      count = 1  # neighbours of the same length go together
-      while i + count < torch.len(self.lengths) and self.lengths[i + count] == length:
-        count = count + 1
-      q = __torch__.training.examples(turned.narrow(1, self.kv_heads, self.heads), start, count, length)
-      k = __torch__.training.examples(turned.narrow(1, 0, self.kv_heads), start, count, length)
-      v = __torch__.training.examples(values, start, count, length)
-      y = __torch__.training.causal(q, k, v, window)
+    sums = annotate(List[Tensor], [])
+    for start, count, length in self.groups:
+      k, q, v = self.heads_of(kqv, start, count, length)
+      mask = __torch__.training.mask(q, window)
+      if self.direct:
+        y, logarithms = torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0., mask is None, attn_mask=mask)
+        sums.append(logarithms.flatten())
+      else:
+        y = torch.scaled_dot_product_attention(q, k, v, mask, 0., mask is None)
       outputs.append(y.transpose(1, 2).reshape([count * length, self.heads * self.head_dim]))
-      start = start + count * length
-      i = i + count
-    return torch.cat(outputs) if torch.len(outputs) > 1 else outputs[0]
+    return [__torch__.training.joined(outputs), __torch__.training.joined(sums) if self.direct else self.cos]
 
-  def back_attend(self, kqv: Tensor, window: int, dy: Tensor) -> Tensor:
+  def back_attend(self, kqv: Tensor, attended: Tensor, sums: Tensor, window: int, dy: Tensor) -> Tensor:
+    # kqv [N, (2 K + Q) D], attended [N, Q D], sums [Q N], dy [N, Q D] -> [N, (2 K + Q) D]
+    if not self.direct:
+      return self.back_attend_by_autograd(kqv, window, dy)
+    d_kqv = torch.empty_like(kqv)
+    for start, count, length in self.groups:
+      k, q, v = self.heads_of(kqv, start, count, length)
+      mask = __torch__.training.mask(q, window)
+      own = sums.narrow(0, start * self.heads, q.size(0) * q.size(1) * q.size(2)).view([count, self.heads, length])
+      y = __torch__.training.examples(attended, start, count, length, self.heads)
+      dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(__torch__.training.examples(dy, start, count, length, self.heads), q, k, v, y, own, 0., mask is None, attn_mask=mask)
+      found = __torch__.training.examples(d_kqv, start, count, length, 2 * self.kv_heads + self.heads)
+      found.narrow(1, 0, self.kv_heads).copy_(self.together(dk))
+      found.narrow(1, self.kv_heads, self.heads).copy_(dq)
+      found.narrow(1, self.kv_heads + self.heads, self.kv_heads).copy_(self.together(dv))
+    return d_kqv
+
+  def back_attend_by_autograd(self, kqv: Tensor, window: int, dy: Tensor) -> Tensor:
     torch.set_grad_enabled(True)
     leaf = kqv.detach().requires_grad_(True)
-    y = self.attend(leaf, window)
+    y = self.attend(leaf, window)[0]
     torch.set_grad_enabled(False)
     found = torch.grad([y], [leaf], annotate(List[Optional[Tensor]], [dy]))[0]
     if found is None:
       return torch.zeros_like(kqv)
     return found
 
+  # The keys, each as often as queries share it, queries and values of neighbours of the same length.
+  def heads_of(self, kqv: Tensor, start: int, count: int, length: int) -> Tuple[Tensor, Tensor, Tensor]:
+    # [N, (2 K + Q) D] -> three times [count, Q, length, D]
+    x = __torch__.training.examples(kqv, start, count, length, 2 * self.kv_heads + self.heads)
+    k = x.narrow(1, 0, self.kv_heads)
+    q = x.narrow(1, self.kv_heads, self.heads)
+    v = x.narrow(1, self.kv_heads + self.heads, self.kv_heads)
+    if self.heads > self.kv_heads:
+      shape = [count, self.kv_heads, self.heads // self.kv_heads, length, self.head_dim]
+      k = k.unsqueeze(2).expand(shape).reshape(q.size())
+      v = v.unsqueeze(2).expand(shape).reshape(q.size())
+    return (k, q, v)
+
+  # What keys or values get from all queries that share them.
+  def together(self, d: Tensor) -> Tensor:
+    # [B, Q, T, D] -> [B, K, T, D]
+    if self.heads == self.kv_heads:
+      return d
+    return d.reshape([d.size(0), self.kv_heads, self.heads // self.kv_heads, d.size(2), d.size(3)]).sum([2])
+
+  # Turns keys and queries to their positions, in place; back: takes that back.
+  def turn(self, kqv: Tensor, back: bool) -> Tensor:
+    # [N, (2 K + Q) D]
+    x = kqv.view([kqv.size(0), 2 * self.kv_heads + self.heads, self.head_dim]).narrow(1, 0, self.kv_heads + self.heads)
+    half = self.rotary_dim // 2
+    one = x.narrow(2, 0, half)
+    other = x.narrow(2, half, half)
+    cos = self.cos.narrow(1, 0, half).unsqueeze(1)
+    sin = self.sin.narrow(1, half if back else 0, half).unsqueeze(1)
+    former = one.clone()
+    one.mul_(cos).addcmul_(other, sin)
+    other.mul_(cos).addcmul_(former, sin, value=-1)
+    return kqv
+
   # ---- layers ----
 
   # What a layer computes on its way from h to its output, which is the last.
   def layer(self, h: Tensor, layer: int, p: List[Tensor]) -> List[Tensor]:
-    # h [N, H] -> [N, (2 K + Q) D], [N, Q D], [N, H], [N, 2 I], [N, H]
-    kqv = self.layers.apply(4 * layer, self.norm(h, 2 * layer, p), p)
-    attended = self.attend(kqv, self.windows[layer])
+    # h [N, H] -> [N, (2 K + Q) D], [N, Q D], [Q N], [N, H], [N, 2 I], [N, H]
+    kqv = self.turn(self.layers.apply(4 * layer, self.norm(h, 2 * layer, p), p), False)
+    attended, sums = self.attend(kqv, self.windows[layer])
     middle = self.layers.apply(4 * layer + 1, attended, p).add_(h)
     gate_up = self.layers.apply(4 * layer + 2, self.norm(middle, 2 * layer + 1, p), p)
     gate, up = torch.chunk(gate_up, 2, 1)
-    return [kqv, attended, middle, gate_up, self.layers.apply(4 * layer + 3, torch.silu(gate).mul_(up), p).add_(middle)]
+    return [kqv, attended, sums, middle, gate_up, self.layers.apply(4 * layer + 3, torch.silu(gate).mul_(up), p).add_(middle)]
 
   def back_layer(self, h: Tensor, kept: List[Tensor], layer: int, dy: Tensor, p: List[Tensor], grads: List[Tensor]) -> Tensor:
     # h [N, H], dy [N, H] -> [N, H]
-    gate, up = torch.chunk(kept[3], 2, 1)
+    kqv, attended, sums, middle, gate_up = kept
+    gate, up = torch.chunk(gate_up, 2, 1)
     active = torch.silu(gate)
     d = self.layers.back(4 * layer + 3, active * up, dy, p, grads, True)
-    d_up = d * active
-    d_gate_up = torch.cat([torch.silu_backward(d.mul_(up), gate), d_up], 1)
-    middle = kept[2]
+    d_gate_up = torch.empty_like(gate_up)
+    torch.mul(d, active, out=d_gate_up.narrow(1, up.size(1), up.size(1)))
+    torch.silu_backward(d.mul_(up), gate, grad_input=d_gate_up.narrow(1, 0, up.size(1)))
     d = self.layers.back(4 * layer + 2, self.norm(middle, 2 * layer + 1, p), d_gate_up, p, grads, True)
     d_middle = self.back_norm(middle, 2 * layer + 1, d, p, grads).add_(dy)
-    d = self.layers.back(4 * layer + 1, kept[1], d_middle, p, grads, True)
-    d = self.back_attend(kept[0], self.windows[layer], d)
+    d = self.layers.back(4 * layer + 1, attended, d_middle, p, grads, True)
+    d = self.turn(self.back_attend(kqv, attended, sums, self.windows[layer], d), True)
     wanted = self.deep or layer > self.lowest
     d = self.layers.back(4 * layer, self.norm(h, 2 * layer, p), d, p, grads, wanted)
     if wanted:
@@ -168,6 +217,16 @@ class Training:
     places = torch.cat(rows)
     self.cos = cos.index_select(0, places).to(device, dtype)
     self.sin = sin.index_select(0, places).to(device, dtype)
+    self.groups.clear()
+    start = 0
+    first = 0
+    while first < torch.len(self.lengths):
+      count = 1
+      while first + count < torch.len(self.lengths) and self.lengths[first + count] == self.lengths[first]:
+        count = count + 1
+      self.groups.append((start, count, self.lengths[first]))
+      start = start + count * self.lengths[first]
+      first = first + count
     return None
 
   # The sum of the losses, float64; and when training a number whose gradient is that of `scale` times the sum.
@@ -215,6 +274,7 @@ class Training:
         h = inputs[layers - 1 - i]
         if torch.len(computed) == 0:
           computed = self.layer(h, layers - 1 - i, p)
+          computed.pop(-1)
         d = self.back_layer(h, computed, layers - 1 - i, d, p, grads)
         inputs.pop(-1)
       if self.table >= 0:
@@ -226,20 +286,19 @@ class Training:
     return 6 if self.embedding.device.type == "cpu" else self.norms[0].dtype
 
 
-# Examples of one length that stand one behind the other.
-def examples(x: Tensor, start: int, count: int, length: int) -> Tensor:
-  # [1, heads, N, D] -> [count, heads, length, D]
-  return x.narrow(2, start, count * length).reshape([x.size(1), count, length, x.size(3)]).transpose(0, 1)
+# Examples of one length that stand one behind the other, by head.
+def examples(x: Tensor, start: int, count: int, length: int, heads: int) -> Tensor:
+  # [N, heads D] -> [count, heads, length, D]
+  return x.narrow(0, start, count * length).view([count, length, heads, x.size(1) // heads]).transpose(1, 2)
 
-def causal(q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
-  # q [B, Q, T, D], k and v [B, K, T, D] -> [B, Q, T, D]
-  group = q.size(1) // k.size(1)
-  if group > 1:
-    shape = [k.size(0), k.size(1), group, k.size(2), k.size(3)]
-    k = k.unsqueeze(2).expand(shape).reshape(q.size())
-    v = v.unsqueeze(2).expand(shape).reshape(q.size())
+# What is added to the scores where a window hides keys; where nothing but the future is hidden: none.
+def mask(q: Tensor, window: int) -> Optional[Tensor]:
+  # q [B, Q, T, D] -> [T, T]
   tokens = q.size(2)
   if tokens <= window:
-    return torch.scaled_dot_product_attention(q, k, v, None, 0., True)
-  mask = torch.ones([tokens, tokens], dtype=11, device=q.device).tril().triu(1 - window)
-  return torch.scaled_dot_product_attention(q, k, v, mask)
+    return None
+  seen = torch.ones([tokens, tokens], dtype=11, device=q.device).tril().triu(1 - window)
+  return torch.zeros([tokens, tokens], dtype=q.dtype, device=q.device).masked_fill_(seen.logical_not(), float("-inf"))
+
+def joined(parts: List[Tensor]) -> Tensor:
+  return torch.cat(parts) if torch.len(parts) > 1 else parts[0]

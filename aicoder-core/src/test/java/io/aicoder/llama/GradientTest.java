@@ -102,6 +102,8 @@ class GradientTest {
     "tied, bias, true, 0",
     "tied, full, true, 0",
     "mistral, lora, true, 0",
+    "mistral, autograd, true, 0",
+    "tied, autograd, false, 0",
     "qwen2, lora, false, 0",
     "untied, full, false, 0",
   })
@@ -122,6 +124,9 @@ class GradientTest {
               setting.parameters,
               new TrainingProgram.Options(
                   keep, dropout, ComputeType.FP32, config.tiedEmbeddings()));
+      if (trained.equals("autograd")) {
+        program.callLong("attend_by_autograd"); // as on a GPU
+      }
       TrainingProgram.Examples examples = examples(manager, config, setting.random);
       double scale = 0.25;
       NDList values = setting.values;

@@ -96,7 +96,7 @@ final class Quickstart implements Callable<Integer> {
             .optComputeType(ComputeType.FP32)
             .optThreads(1)
             .build();
-    coder.loadAdapter(ADAPTER, NANO.resolve("adapter"));
+    coder.loadAdapter(ADAPTER, NANO.resolve("finetuned"));
     return coder;
   }
 

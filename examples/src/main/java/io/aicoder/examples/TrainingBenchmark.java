@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,14 +60,14 @@ final class TrainingBenchmark implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      description = "records, packed; random tokens with a loss on each when absent")
+      description = "records, one a row; random tokens with a loss on each when absent")
   private @Nullable Path data;
 
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
 
-  private final List<Double> speeds = new ArrayList<>();
+  private final List<StepMetrics> metrics = new ArrayList<>();
 
   @Override
   public Integer call() throws IOException {
@@ -78,10 +77,9 @@ final class TrainingBenchmark implements Callable<Integer> {
             .setBase(model.directory())
             .setOutput(folder.resolve("out"))
             .addData(data == null ? random(folder.resolve("random.jsonl")) : data)
-            .optReading(
-                reading -> reading.optSequenceLength(sequenceLength).optPacking(data != null))
+            .optReading(reading -> reading.optSequenceLength(sequenceLength))
             .optCheckpointEvery(0)
-            .optListener(step -> new Speeds())
+            .optListener(step -> new Figures())
             .optTraining(
                 TrainingOptions.builder()
                     .optBatchSize(batchSize)
@@ -95,13 +93,11 @@ final class TrainingBenchmark implements Callable<Integer> {
     return 0;
   }
 
-  /** Keeps the speeds of all steps but the first. */
-  private final class Speeds implements MetricsListener {
+  /** Keeps the figures of all steps. */
+  private final class Figures implements MetricsListener {
     @Override
-    public void step(StepMetrics metrics) {
-      if (metrics.step() > 1) {
-        speeds.add(metrics.tokensPerSecond());
-      }
+    public void step(StepMetrics step) {
+      metrics.add(step);
     }
   }
 
@@ -120,7 +116,10 @@ final class TrainingBenchmark implements Callable<Integer> {
   }
 
   private String line() throws IOException {
-    Collections.sort(speeds);
+    StepMetrics first = metrics.get(0);
+    StepMetrics last = metrics.get(metrics.size() - 1);
+    double[] speeds =
+        metrics.stream().skip(1).mapToDouble(StepMetrics::tokensPerSecond).sorted().toArray();
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("model", model.label());
     line.put("quantization", modelOptions.quantization().label());
@@ -129,10 +128,18 @@ final class TrainingBenchmark implements Callable<Integer> {
     line.put("sequence_length", sequenceLength);
     line.put("data", data == null ? "random" : data.toString());
     line.put("recompute", recompute);
-    line.put("tokens_per_second", Math.round(10 * speeds.get(speeds.size() / 2)) / 10.0);
-    line.put("slowest", Math.round(10 * speeds.get(0)) / 10.0);
-    line.put("fastest", Math.round(10 * speeds.get(speeds.size() - 1)) / 10.0);
+    line.put("tokens_per_second", tenths(speeds[speeds.length / 2]));
+    line.put(
+        "overall",
+        tenths(
+            (last.tokens() - first.tokens()) / (last.elapsedSeconds() - first.elapsedSeconds())));
+    line.put("slowest", tenths(speeds[0]));
+    line.put("fastest", tenths(speeds[speeds.length - 1]));
     line.put("peak_rss_mib", BenchmarkModel.peakRssMib());
     return MAPPER.writeValueAsString(line);
+  }
+
+  private static double tenths(double value) {
+    return Math.round(10 * value) / 10.0;
   }
 }

@@ -79,15 +79,19 @@ final class RecordedTraining {
   }
 
   Learner.Start start() {
-    Checkpoint base = base();
     if (full()) {
-      List<Trainable> all = Trainables.all(base);
-      return start(all, values(base));
+      return start(Trainables.all(base()), values(base()));
     }
-    SavedAdapter adapter = SavedAdapter.open(folder.resolve(options.get("initial").asText()), base);
-    return start(
-        Trainables.of(new AdapterFiles(adapter.options(), base.config()).layout()),
-        values(adapter));
+    return start(Trainables.of(files().layout()), values(initial()));
+  }
+
+  /** Returns what writes an adapter with the options that PEFT wrote. */
+  AdapterFiles files() {
+    return new AdapterFiles(initial().options(), base().config());
+  }
+
+  private SavedAdapter initial() {
+    return SavedAdapter.open(folder.resolve(options.get("initial").asText()), base());
   }
 
   private static Learner.Start start(List<Trainable> trainables, Map<String, float[]> values) {

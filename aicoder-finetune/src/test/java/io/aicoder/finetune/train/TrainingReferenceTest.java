@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aicoder.checkpoint.Checkpoint;
+import io.aicoder.finetune.peft.ModelCard;
 import io.aicoder.finetune.peft.NamedTensor;
+import io.aicoder.finetune.peft.SavedAdapter;
 import io.aicoder.llama.ComputeType;
 import io.aicoder.llama.LlamaProgram;
 import io.aicoder.llama.Placement;
 import io.aicoder.llama.TorchRuntime;
 import io.aicoder.llama.TrainingProgram;
 import io.aicoder.llama.WeightLoader;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.apache.lucene.util.IOUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -44,7 +49,7 @@ class TrainingReferenceTest {
 
   @ParameterizedTest
   @MethodSource("names")
-  void fiftyStepsGoAsWithPeft(String name) {
+  void fiftyStepsGoAsWithPeft(String name) throws IOException {
     RecordedTraining recorded = new RecordedTraining(name);
     Checkpoint base = recorded.base();
     ComputeType format = recorded.format();
@@ -61,8 +66,21 @@ class TrainingReferenceTest {
         Tolerance tolerance = Tolerance.of(format);
         stepsAreAsRecorded(learner, recorded, tolerance);
         valuesAreAsRecorded(learner, recorded.end(), tolerance);
+        if (!recorded.full()) {
+          keep(name, recorded, learner.tensors());
+        }
       }
     }
+  }
+
+  /** Leaves the adapter to real PEFT, which {@code check_trained.py} trains on from it. */
+  private static void keep(String name, RecordedTraining recorded, List<NamedTensor> tensors)
+      throws IOException {
+    Path folder = Path.of("target", "trained", name);
+    IOUtils.rm(folder);
+    recorded.files().write(folder, tensors, ModelCard.of(name));
+    assertThat(SavedAdapter.open(folder, recorded.base()).tensors())
+        .containsExactlyInAnyOrderElementsOf(tensors);
   }
 
   private static void stepsAreAsRecorded(
