@@ -126,7 +126,7 @@ class IsolationTest {
       strings = {
         "resource.prlimit(os.getppid(), resource.RLIMIT_FSIZE, (1000, 1000))",
         "resource.prlimit(os.getppid(), resource.RLIMIT_NPROC, (1, 1))",
-        "resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 2))",
+        "resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1000, 1000))",
         "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (30, 30))",
         "os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
         "os.sched_setaffinity(os.getppid(), {min(os.sched_getaffinity(0))})",
@@ -136,6 +136,25 @@ class IsolationTest {
   void aParentThatWasTouchedIsReplaced(String change) {
     String worker = worker();
     run(IMPORTS + change);
+    assertThat(look()).isEqualTo(untouched);
+    assertThat(worker()).as("the worker is another one").isNotEqualTo(worker);
+  }
+
+  /**
+   * The kernel ends the parent at one of its next ticks: before it has told of the program, or
+   * after.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"(0, 0)", "(0, 1)"})
+  void aParentThatIsOutOfTimeIsReplaced(String seconds) {
+    String worker = worker();
+    Execution execution =
+        sandbox.run(
+            IMPORTS + "resource.prlimit(os.getppid(), resource.RLIMIT_CPU, " + seconds + ")",
+            Limits.DEFAULT);
+    assertThat(execution.termination())
+        .isIn(
+            new Termination.Exited(0), new Termination.Signalled(9), new Termination.Signalled(24));
     assertThat(look()).isEqualTo(untouched);
     assertThat(worker()).as("the worker is another one").isNotEqualTo(worker);
   }
