@@ -27,7 +27,8 @@ class TrainedLayers:
   linears : List[__torch__.linear.Linear]    # four a layer and the head, as in llama.py
   parts : List[List[__torch__.trained.Part]] # by linear layer: all its matrices
   format : int                               # the number format in which frozen matrices are multiplied
-  dropout : float                            # of what goes into A
+  dropout : float                            # of what goes into A; beside DoRA into W as well, for the scaled part
+  dropping : bool                            # whether anything is dropped now: it is not when validating
   seed : int                                 # of the dropout
   inverse_norms : Dict[int, Tensor]          # by magnitude: what DoRA divides rows by, inverted, in this batch
 
@@ -36,6 +37,7 @@ class TrainedLayers:
     self.parts = annotate(List[List[__torch__.trained.Part]], [])
     self.format = format
     self.dropout = dropout
+    self.dropping = False
     self.seed = 0
     self.inverse_norms = annotate(Dict[int, Tensor], {})
     return None
@@ -134,10 +136,12 @@ class TrainedLayers:
 
   # ---- layers ----
 
-  # A linear layer: W x + scaling B A x, times DoRA's factor, plus a bias.
+  # A linear layer: W x + scaling B A x, times DoRA's factor, plus a bias. What dropout takes away of the input is missing
+  # in B A x; beside DoRA in all that is scaled, and W times it is added unscaled, as PEFT has it.
   def apply(self, index: int, x: Tensor, p: List[Tensor]) -> Tensor:
     # x [N, in] -> [N, out]
-    y = self.adapted(index, x, p)
+    seen = self.seen(index, x)
+    y = self.adapted(index, seen, p)
     linear = self.linears[index]
     for part in self.parts[index]:
       rows = y.narrow(1, part.start, part.rows)
@@ -149,14 +153,32 @@ class TrainedLayers:
         rows.add_(p[part.bias])
       elif torch.len(linear.bias) > 0:
         rows.add_(linear.bias[0].narrow(0, part.start, part.rows))
+    if self.splits(index):
+      y.add_(self.product(index, x - seen, p))
     return y
+
+  # Whether dropout changes the input of the frozen matrix, too.
+  def splits(self, index: int) -> bool:
+    if self.dropping:
+      for part in self.parts[index]:
+        if part.magnitude >= 0:
+          return True
+    return False
+
+  # What the matrix and the factors are given together.
+  def seen(self, index: int, x: Tensor) -> Tensor:
+    return self.dropped(index, x.to(6)).to(x.dtype) if self.splits(index) else x
+
+  # What the factors alone are given of it.
+  def seen_low(self, index: int, x: Tensor) -> Tensor:
+    return x if self.splits(index) else self.dropped(index, x)
 
   # W x + scaling B A x
   def adapted(self, index: int, x: Tensor, p: List[Tensor]) -> Tensor:
     y = self.product(index, x, p)
     a = self.factors(index, p)
     if torch.len(a) > 0:
-      low = torch.linear(self.dropped(index, x.to(6)), a[0])  # [N, R of all]
+      low = torch.linear(self.seen_low(index, x.to(6)), a[0])  # [N, R of all]
       first = 0
       for part in self.parts[index]:
         if part.a >= 0:
@@ -173,14 +195,24 @@ class TrainedLayers:
   # Adds to the gradients of a layer's parameters; returns its input's, or nothing when it is not wanted.
   def back(self, index: int, x: Tensor, dy: Tensor, p: List[Tensor], grads: List[Tensor], wanted: bool) -> Tensor:
     # x [N, in], dy [N, out] -> [N, in]
-    dy = self.back_outer(index, x, dy, p, grads)
     for part in self.parts[index]:
       if part.weight >= 0:
         grads[part.weight].addmm_(dy.narrow(1, part.start, part.rows).to(6).t(), x.to(6))
+    if not self.splits(index):
+      return self.back_adapted(index, x, self.back_outer(index, x, dy, p, grads), p, grads, wanted)
+    seen = self.seen(index, x)
+    d = self.back_adapted(index, seen, self.back_outer(index, seen, dy, p, grads), p, grads, wanted)
+    if not wanted:
+      return x
+    frozen = self.back_product(index, dy, p)
+    return self.dropped(index, d.sub_(frozen).to(6)).add_(frozen).to(dy.dtype)
+
+  # The same for W x + scaling B A x.
+  def back_adapted(self, index: int, x: Tensor, dy: Tensor, p: List[Tensor], grads: List[Tensor], wanted: bool) -> Tensor:
     dx = self.back_product(index, dy, p) if wanted else x
     a = self.factors(index, p)
     if torch.len(a) > 0:
-      seen = self.dropped(index, x.to(6))
+      seen = self.seen_low(index, x.to(6))
       low = torch.linear(seen, a[0])
       d_low = torch.empty_like(low)
       first = 0
@@ -200,8 +232,8 @@ class TrainedLayers:
           grads[part.a].add_(d_a.narrow(0, first, p[part.a].size(0)))
           first = first + p[part.a].size(0)
       if wanted:
-        if self.dropout > 0.0 or dx.dtype != d_low.dtype:
-          dx.add_(self.dropped(index, torch.mm(d_low, a[0])))
+        if self.dropping or dx.dtype != d_low.dtype:
+          dx.add_(self.seen_low(index, torch.mm(d_low, a[0])))
         else:
           dx.addmm_(d_low, a[0])
     return dx
@@ -234,7 +266,7 @@ class TrainedLayers:
 
   # Drops the same numbers of a layer's input each time in one batch.
   def dropped(self, index: int, x: Tensor) -> Tensor:
-    if self.dropout == 0.0:
+    if not self.dropping:
       return x
     torch.manual_seed(self.seed + index)
     return torch.empty_like(x).bernoulli_(1.0 - self.dropout).mul_(x).mul_(1.0 / (1.0 - self.dropout))

@@ -235,6 +235,7 @@ class Training:
   def loss(self, ids: Tensor, targets: Tensor, p: List[Tensor], train: bool) -> List[Tensor]:
     # ids [N], targets [N]
     torch.set_grad_enabled(False)
+    self.layers.dropping = train and self.layers.dropout > 0.0
     grads = annotate(List[Tensor], [])
     if train:
       for parameter in p:

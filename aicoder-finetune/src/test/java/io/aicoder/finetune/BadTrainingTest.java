@@ -98,11 +98,6 @@ class BadTrainingTest {
         "max_position_embeddings) is 256");
     refused(
         ErrorCategory.REQUEST,
-        () -> training().optLora(lora(o -> o.optUseDora(true).optDropout(0.1))).build(),
-        "dropout beside DoRA",
-        "set it to 0");
-    refused(
-        ErrorCategory.REQUEST,
         () ->
             training()
                 .optLora(

@@ -64,7 +64,7 @@ class ResumeTest {
     LoraOptions lora =
         LoraOptions.builder()
             .optRank(2)
-            .optDropout(kind == Kind.DORA ? 0 : 0.1)
+            .optDropout(0.1)
             .optUseDora(kind == Kind.DORA)
             .optBaseModel("tiny")
             .build();

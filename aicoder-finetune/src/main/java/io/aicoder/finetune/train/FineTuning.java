@@ -110,9 +110,6 @@ public final class FineTuning {
     if (lora.ensureWeightTying()) {
       throw refused("ensure_weight_tying cannot be trained here: leave it out");
     }
-    if (lora.useDora() && lora.dropout() > 0) {
-      throw refused("dropout beside DoRA cannot be trained here: set it to 0");
-    }
   }
 
   private static AiCoderException refused(String problem) {
