@@ -85,6 +85,7 @@ RUNS = dict(
     patterns=dict(about="rank_pattern and alpha_pattern with suffixes, an overlap and a regular expression", lora=lora(rank_pattern=RANKS, alpha_pattern=ALPHAS)),
     q_v=dict(about="target_modules q_proj and v_proj", lora=lora(target_modules=["q_proj", "v_proj"]), unlike="adamw"),
     modules_to_save=dict(about="modules_to_save embed_tokens and lm_head", base=CHECKPOINTS + "untied", lora=lora(modules_to_save=["embed_tokens", "lm_head"]), optimizer=SLOW),
+    tied=dict(about="ensure_weight_tying: embedding and head are trained whole, as one", lora=lora(modules_to_save=["embed_tokens"], ensure_weight_tying=True), optimizer=SLOW),
     bias_all=dict(about="bias all: the biases of all modules are trained", base=CHECKPOINTS + "biases", lora=lora(bias="all")),
     lora_bias=dict(about="lora_bias: B has a bias", lora=lora(lora_bias=True), unlike="adamw"),
     qwen2=dict(about="biases of q, k and v in the base", base=CHECKPOINTS + "qwen2"),

@@ -98,15 +98,6 @@ class BadTrainingTest {
         "max_position_embeddings) is 256");
     refused(
         ErrorCategory.REQUEST,
-        () ->
-            training()
-                .optLora(
-                    lora(o -> o.optModulesToSave(List.of("lm_head")).optEnsureWeightTying(true)))
-                .build(),
-        "ensure_weight_tying",
-        "leave it out");
-    refused(
-        ErrorCategory.REQUEST,
         () -> training().optLora(lora(o -> o.optTargetModules(List.of("embed_tokens")))).build(),
         "embed_tokens",
         "modules to save");

@@ -80,6 +80,12 @@ final class LoraArguments {
   private List<String> saved = List.of();
 
   @Option(
+      names = "--ensure-weight-tying",
+      description =
+          "ensure_weight_tying: an embedding and head that the base ties are trained as one")
+  private boolean tied;
+
+  @Option(
       names = "--adapter",
       paramLabel = "DIR",
       description = "a PEFT adapter to go on from, with its options in place of these")
@@ -104,6 +110,7 @@ final class LoraArguments {
                 .optBias(bias)
                 .optLoraBias(loraBias)
                 .optModulesToSave(saved)
+                .optEnsureWeightTying(tied)
                 .build())
         .optStartFrom(adapter)
         .optAllParameters(all);

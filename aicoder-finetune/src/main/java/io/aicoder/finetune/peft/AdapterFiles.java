@@ -1,6 +1,7 @@
 package io.aicoder.finetune.peft;
 
 import io.aicoder.checkpoint.LlamaConfig;
+import io.aicoder.checkpoint.LoraAdapter;
 import io.aicoder.checkpoint.LoraLayout;
 import io.aicoder.checkpoint.NewDirectory;
 import io.aicoder.checkpoint.SafeTensorsWriter;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -39,12 +41,16 @@ public final class AdapterFiles {
   static final String WEIGHTS = "adapter_model.safetensors";
   static final String CARD = "README.md";
 
+  private static final String EMBEDDING = "base_model.model.model.embed_tokens.weight";
+  private static final String HEAD = "base_model.model.lm_head.weight";
+
   /** More than configuration, card and header take beside the numbers. */
   private static final long BESIDE_NUMBERS = 1L << 20;
 
   private final LoraOptions options;
   private final String config;
   private final LoraLayout layout;
+  private final boolean tiedHead;
 
   /**
    * Lays the options out over a base.
@@ -58,6 +64,10 @@ public final class AdapterFiles {
     this.options = options;
     config = AdapterConfig.json(options);
     layout = LoraLayout.of(config, base);
+    tiedHead =
+        options.ensureWeightTying()
+            && base.tiedEmbeddings()
+            && layout.saved().contains(LoraAdapter.HEAD);
     for (int layer : options.layersToTransform()) {
       if (layer >= base.layers()) {
         throw refused("layers to transform names layer %d, the base has %d", layer, base.layers());
@@ -91,10 +101,30 @@ public final class AdapterFiles {
   }
 
   /**
+   * Whether embedding and head are trained whole and as one: the files have both, as PEFT writes
+   * them.
+   */
+  public boolean tiedHead() {
+    return tiedHead;
+  }
+
+  /**
+   * Returns the shapes of the tensors that are trained, by their names in the file: those of {@link
+   * LoraLayout#tensors()}, but a tied head's.
+   */
+  public Map<String, List<Long>> trained() {
+    Map<String, List<Long>> trained = layout.tensors();
+    if (tiedHead) {
+      trained.remove(HEAD);
+    }
+    return trained;
+  }
+
+  /**
    * Writes a directory that appears under its name when all of it is on the disk.
    *
    * @param target does not exist or is an empty directory; folders around it are made
-   * @param tensors those of {@link LoraLayout#tensors()}, in any order
+   * @param tensors those of {@link #trained()}, in any order
    * @param card the model card
    * @throws AiCoderException (REQUEST) when tensors are missing, too many, of another shape or not
    *     finite; (ENVIRONMENT) when something is in the way, or the disk is full or fails
@@ -146,7 +176,7 @@ public final class AdapterFiles {
 
   /** Returns the tensors in the order of the file. */
   private Map<String, NamedTensor> check(List<NamedTensor> tensors) {
-    Map<String, List<Long>> expected = layout.tensors();
+    Map<String, List<Long>> expected = trained();
     Map<String, NamedTensor> given = new TreeMap<>();
     for (NamedTensor tensor : tensors) {
       List<Long> shape = expected.get(tensor.name());
@@ -173,6 +203,10 @@ public final class AdapterFiles {
       throw refused(
           "the adapter lacks %d tensors that its options ask for: %s",
           missing.size(), missing.stream().limit(5).collect(Collectors.joining(", ")));
+    }
+    if (tiedHead) {
+      NamedTensor table = Objects.requireNonNull(given.get(EMBEDDING));
+      given.put(HEAD, new NamedTensor(HEAD, table.shape(), table.values()));
     }
     return given;
   }

@@ -99,16 +99,9 @@ public final class FineTuning {
       files = new TrainedFiles.Whole(base);
       trainables = Trainables.all(base);
     } else {
-      requireSupported(lora);
       AdapterFiles adapter = new AdapterFiles(named(lora), base.config());
       files = new TrainedFiles.Adapter(adapter, base);
-      trainables = Trainables.of(adapter.layout());
-    }
-  }
-
-  private static void requireSupported(LoraOptions lora) {
-    if (lora.ensureWeightTying()) {
-      throw refused("ensure_weight_tying cannot be trained here: leave it out");
+      trainables = Trainables.of(adapter);
     }
   }
 
@@ -196,7 +189,7 @@ public final class FineTuning {
                 !request.options.recompute(),
                 lora == null ? 0 : lora.dropout(),
                 request.base.format(),
-                lora == null && base.config().tiedEmbeddings()));
+                files.tiedHead()));
     return new TrainingRun.Setup(
         training,
         batches,

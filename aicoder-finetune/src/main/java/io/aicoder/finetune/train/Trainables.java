@@ -8,6 +8,7 @@ import io.aicoder.checkpoint.Projection;
 import io.aicoder.checkpoint.StoredTensor;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
+import io.aicoder.finetune.peft.AdapterFiles;
 import io.aicoder.llama.TrainedParameter;
 import io.aicoder.llama.TrainedParameter.Kind;
 import java.util.ArrayList;
@@ -42,13 +43,14 @@ final class Trainables {
    *
    * @throws AiCoderException (REQUEST) when one cannot be trained here
    */
-  static List<Trainable> of(LoraLayout layout) {
+  static List<Trainable> of(AdapterFiles files) {
+    LoraLayout layout = files.layout();
     Map<String, Double> scaling =
         layout.adapted().stream()
             .collect(Collectors.toMap(LoraLayout.Adapted::name, LoraLayout.Adapted::scaling));
     List<Trainable> trainables = new ArrayList<>();
-    layout
-        .tensors()
+    files
+        .trained()
         .forEach(
             (name, shape) -> {
               Map.Entry<String, Kind> end = end(name);

@@ -26,6 +26,9 @@ sealed interface TrainedFiles {
   /** Writes a directory that appears when it is complete. */
   void write(Path target, List<NamedTensor> tensors, ModelCard card);
 
+  /** Whether embedding and head are one tensor. */
+  boolean tiedHead();
+
   /** Reads what was written, by the names of tensors. */
   Map<String, float[]> read(Path directory);
 
@@ -40,6 +43,11 @@ sealed interface TrainedFiles {
     @Override
     public void write(Path target, List<NamedTensor> tensors, ModelCard card) {
       files.write(target, tensors, card);
+    }
+
+    @Override
+    public boolean tiedHead() {
+      return files.tiedHead();
     }
 
     @Override
@@ -65,6 +73,11 @@ sealed interface TrainedFiles {
 
     private static Map<String, float[]> numbers(List<NamedTensor> tensors) {
       return tensors.stream().collect(Collectors.toMap(NamedTensor::name, NamedTensor::numbers));
+    }
+
+    @Override
+    public boolean tiedHead() {
+      return base.config().tiedEmbeddings();
     }
 
     @Override

@@ -50,7 +50,7 @@ class EightBillionTest {
   private static void addRows(
       List<String> rows, Checkpoint llama, String name, Quantization quantization) {
     long trained =
-        Trainables.of(new AdapterFiles(LoraOptions.defaults(), llama.config()).layout()).stream()
+        Trainables.of(new AdapterFiles(LoraOptions.defaults(), llama.config())).stream()
             .mapToLong(Trainable::size)
             .sum();
     MemoryEstimate model = MemoryEstimate.of(llama, ComputeType.BF16, quantization, true, 1, 1);

@@ -68,6 +68,10 @@ final class RecordedTraining {
     return options.get("lora").isNull();
   }
 
+  boolean tiedHead() {
+    return full() ? base().config().tiedEmbeddings() : files().tiedHead();
+  }
+
   ComputeType format() {
     return options.get("dtype").asText().equals("float32") ? ComputeType.FP32 : ComputeType.BF16;
   }
@@ -82,7 +86,7 @@ final class RecordedTraining {
     if (full()) {
       return start(Trainables.all(base()), values(base()));
     }
-    return start(Trainables.of(files().layout()), values(initial()));
+    return start(Trainables.of(files()), values(initial()));
   }
 
   /** Returns what writes an adapter with the options that PEFT wrote. */
@@ -105,7 +109,14 @@ final class RecordedTraining {
   /** Returns the trained tensors at the end, by name. */
   Map<String, float[]> end() {
     Path end = folder.resolve(options.get("final").asText());
-    return full() ? values(Checkpoint.open(end)) : values(SavedAdapter.open(end, base()));
+    if (full()) {
+      return values(Checkpoint.open(end));
+    }
+    Map<String, float[]> values = values(SavedAdapter.open(end, base()));
+    values
+        .keySet()
+        .retainAll(files().trained().keySet()); // not a tied head, which is written twice
+    return values;
   }
 
   private static Map<String, float[]> values(Checkpoint checkpoint) {

@@ -66,7 +66,7 @@ class TrainablesTest {
     Checkpoint base = Checkpoint.open(TinyModel.write(folder.resolve("base")));
     LoraOptions dora = LoraOptions.builder().optRank(2).optUseDora(true).build();
     List<Trainable> magnitudes =
-        Trainables.of(new AdapterFiles(dora, base.config()).layout()).stream()
+        Trainables.of(new AdapterFiles(dora, base.config())).stream()
             .filter(each -> each.kind() == Kind.MAGNITUDE)
             .toList();
     assertThat(magnitudes).hasSize(14);
