@@ -1,13 +1,13 @@
 """Measures LoRA training with PEFT, transformers and torch for docs/performance.md: the peer of AICoder's own training.
 
 usage: python benchmark_peft.py --model DIR [--dtype fp32|bf16] [--threads N] [--batch N] [--length N] [--rank N] [--alpha N]
-           [--steps N] [--checkpointing] [--attention sdpa|eager] [--data FILE]
+           [--steps N] [--checkpointing] [--attention sdpa|eager] [--dropout X] [--data FILE]
 
-Every step trains on --batch rows of --length random tokens, all of which count (AdamW, all linear layers, no dropout), after one
-step that warms up; with --data, a file like examples/nano/tasks/train.jsonl.gz, on --batch of its records, drawn at random, padded
-to the longest as transformers' collators do; their answers count. Prints one JSON line: tokens_per_second is the median of the
-steps, padding not counted, overall all their tokens over all their seconds, peak_mib the most memory that was ever resident in the process (VmHWM), loading included; processor is
-the machine's.
+Every step trains on --batch rows of --length random tokens, all of which count (AdamW, all linear layers), after one step that warms
+up; with --data, a file like examples/nano/tasks/train.jsonl.gz, on --batch of its records, drawn at random, padded to the longest as
+transformers' collators do; their answers count. Prints one JSON line: tokens_per_second is the median of the steps, padding not
+counted, overall all their tokens over all their seconds, peak_mib the most memory that was ever resident in the process (VmHWM),
+loading included; processor is the machine's.
 """
 import argparse
 import gzip
@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--alpha", type=int, default=32)
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--checkpointing", action="store_true", help="compute activations again in the backward pass")
+    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--attention", default="sdpa")
     parser.add_argument("--data", help="records, gzipped")
     args = parser.parse_args()
@@ -88,14 +89,14 @@ def main():
     base = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=dtype, attn_implementation=args.attention)
     if args.checkpointing:
         base.gradient_checkpointing_enable(gradient_checkpointing_kwargs=dict(use_reentrant=False))
-    model = adapted(base, dict(r=args.rank, lora_alpha=args.alpha, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM", target_modules=ALL_LINEAR))
+    model = adapted(base, dict(r=args.rank, lora_alpha=args.alpha, lora_dropout=args.dropout, bias="none", task_type="CAUSAL_LM", target_modules=ALL_LINEAR))
     model.train()
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4, weight_decay=0.01, fused=True)
     batches = list(record_batches(args) if args.data else random_batches(model.config.vocab_size, args))
     steps = [step(model, optimizer, batch) for batch in batches][1:]
     speeds = [tokens / seconds for tokens, seconds in steps]
     print(json.dumps(dict(
-        dtype=args.dtype, threads=args.threads, batch=args.batch, length=args.length, rank=args.rank, checkpointing=args.checkpointing,
+        dtype=args.dtype, threads=args.threads, batch=args.batch, length=args.length, rank=args.rank, dropout=args.dropout, checkpointing=args.checkpointing,
         attention=args.attention, data=args.data or "random", tokens_per_second=round(statistics.median(speeds), 1),
         overall=round(sum(tokens for tokens, _ in steps) / sum(seconds for _, seconds in steps), 1),
         all_tokens_per_second=[round(speed, 1) for speed in speeds], peak_mib=peak_mib(), processor=processor(),

@@ -43,6 +43,7 @@
     training.lengths = lengths
     training.layers.seed = seed
     training.layers.inverse_norms.clear()
+    training.layers.masks.clear()
     training.scale = scale
     return torch.len(lengths)
 

@@ -30,6 +30,7 @@ class TrainedLayers:
   dropout : float                            # of what goes into A; beside DoRA into W as well, for the scaled part
   dropping : bool                            # whether anything is dropped now: it is not when validating
   seed : int                                 # of the dropout
+  masks : Dict[int, Tensor]                  # by linear layer: what is dropped of its input, until it is forgotten
   inverse_norms : Dict[int, Tensor]          # by magnitude: what DoRA divides rows by, inverted, in this batch
 
   def __init__(self, linears: List[__torch__.linear.Linear], format: int, dropout: float) -> NoneType:
@@ -39,6 +40,7 @@ class TrainedLayers:
     self.dropout = dropout
     self.dropping = False
     self.seed = 0
+    self.masks = annotate(Dict[int, Tensor], {})
     self.inverse_norms = annotate(Dict[int, Tensor], {})
     return None
 
@@ -268,5 +270,14 @@ class TrainedLayers:
   def dropped(self, index: int, x: Tensor) -> Tensor:
     if not self.dropping:
       return x
-    torch.manual_seed(self.seed + index)
-    return torch.empty_like(x).bernoulli_(1.0 - self.dropout).mul_(x).mul_(1.0 / (1.0 - self.dropout))
+    if index not in self.masks:
+      torch.manual_seed(self.seed + index)
+      self.masks[index] = torch.empty(x.size(), dtype=11, device=x.device).bernoulli_(self.dropout)
+    return x.masked_fill(self.masks[index], 0.0).mul_(1.0 / (1.0 - self.dropout))
+
+  # Frees what is drawn again when it is wanted again.
+  def forget(self, first: int, count: int) -> NoneType:
+    for index in range(first, first + count):
+      if index in self.masks:
+        self.masks.pop(index)
+    return None

@@ -206,6 +206,7 @@ class Training:
         d = logs.exp_()
         d.scatter_add_(1, chosen, torch.full([count, 1], -1.0, device=d.device))
         dx.narrow(0, first, count).copy_(self.layers.back(head, states, d.mul_(self.scale).to(x.dtype), p, grads, True))
+      self.layers.forget(head, 1)
     return [total, dx]
 
   def positions(self, dtype: int, device: Device) -> NoneType:
@@ -263,6 +264,7 @@ class Training:
       h = computed.pop(-1)
       if not (train and self.keep and layer >= self.lowest):
         computed.clear()
+        self.layers.forget(4 * layer, 4)
       kept.append(computed)
     rows = torch.nonzero(targets.ge(0)).view([-1])
     last = h.index_select(0, rows)
@@ -277,6 +279,7 @@ class Training:
           computed = self.layer(h, layers - 1 - i, p)
           computed.pop(-1)
         d = self.back_layer(h, computed, layers - 1 - i, d, p, grads)
+        self.layers.forget(4 * (layers - 1 - i), 4)
         inputs.pop(-1)
       if self.table >= 0:
         grads[self.table].index_add_(0, ids, d.to(6))

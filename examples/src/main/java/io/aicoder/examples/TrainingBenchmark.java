@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.aicoder.finetune.LoraFineTuner;
 import io.aicoder.finetune.log.MetricsListener;
 import io.aicoder.finetune.log.StepMetrics;
+import io.aicoder.finetune.peft.LoraOptions;
 import io.aicoder.finetune.train.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,6 +59,13 @@ final class TrainingBenchmark implements Callable<Integer> {
   private boolean recompute;
 
   @Option(
+      names = "--dropout",
+      paramLabel = "X",
+      defaultValue = "0",
+      description = "lora_dropout; default ${DEFAULT-VALUE}")
+  private double dropout;
+
+  @Option(
       names = "--data",
       paramLabel = "FILE",
       description = "records, one a row; random tokens with a loss on each when absent")
@@ -78,6 +86,7 @@ final class TrainingBenchmark implements Callable<Integer> {
             .setOutput(folder.resolve("out"))
             .addData(data == null ? random(folder.resolve("random.jsonl")) : data)
             .optReading(reading -> reading.optSequenceLength(sequenceLength))
+            .optLora(LoraOptions.builder().optDropout(dropout).build())
             .optCheckpointEvery(0)
             .optListener(step -> new Figures())
             .optTraining(

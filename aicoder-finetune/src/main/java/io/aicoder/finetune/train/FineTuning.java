@@ -144,6 +144,10 @@ public final class FineTuning {
     }
   }
 
+  private double dropout() {
+    return lora == null ? 0 : lora.dropout();
+  }
+
   private long numbers() {
     return trainables.stream().mapToLong(Trainable::size).sum();
   }
@@ -158,6 +162,7 @@ public final class FineTuning {
             numbers(),
             batches.mostTokens(),
             request.options.recompute(),
+            dropout() > 0,
             onGpu ? 2 : Float.BYTES);
     memory.requireRoom(device);
     return memory;
@@ -186,10 +191,7 @@ public final class FineTuning {
             program,
             trainables.stream().map(Trainable::parameter).toList(),
             new TrainingProgram.Options(
-                !request.options.recompute(),
-                lora == null ? 0 : lora.dropout(),
-                request.base.format(),
-                files.tiedHead()));
+                !request.options.recompute(), dropout(), request.base.format(), files.tiedHead()));
     return new TrainingRun.Setup(
         training,
         batches,

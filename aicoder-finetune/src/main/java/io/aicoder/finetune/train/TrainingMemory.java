@@ -35,6 +35,8 @@ public record TrainingMemory(
    * @param trainedNumbers how many numbers are trained
    * @param tokens the most tokens of a micro-batch
    * @param recompute whether layers keep their inputs alone
+   * @param dropout whether they keep a byte for each number of a matrix's input as well, which says
+   *     whether it is dropped
    * @param activationBytes of one number between layers: 4, or 2 on a GPU
    */
   public static TrainingMemory of(
@@ -43,6 +45,7 @@ public record TrainingMemory(
       long trainedNumbers,
       int tokens,
       boolean recompute,
+      boolean dropout,
       int activationBytes) {
     long hidden = config.hiddenSize();
     long query = (long) config.heads() * config.headSize();
@@ -50,7 +53,8 @@ public record TrainingMemory(
     long inner = config.intermediateSize();
     long kept = keyQueryValue + query + hidden + 2 * inner;
     long perLayer = hidden + (recompute ? 0 : kept);
-    long activations = tokens * config.layers() * perLayer * activationBytes;
+    long masks = dropout && !recompute ? 2 * hidden + query + inner : 0;
+    long activations = tokens * config.layers() * (perLayer * activationBytes + masks);
     // A layer's backward pass: its kept numbers once more, their gradients, attention's copies.
     long layer = kept + 6 * inner + 4 * query + 6 * hidden;
     long logits = Math.max(LOGITS, 16L * config.vocabularySize());
