@@ -169,11 +169,14 @@ class TrainedLayers:
 
   # What the matrix and the factors are given together.
   def seen(self, index: int, x: Tensor) -> Tensor:
-    return self.dropped(index, x.to(6)).to(x.dtype) if self.splits(index) else x
+    return self.left(index, x).mul_(self.upscaling()) if self.splits(index) else x
 
-  # What the factors alone are given of it.
+  # What the factors alone are given of it, but for the upscaling.
   def seen_low(self, index: int, x: Tensor) -> Tensor:
-    return x if self.splits(index) else self.dropped(index, x)
+    return self.left(index, x) if self.drops_low(index) else x
+
+  def drops_low(self, index: int) -> bool:
+    return self.dropping and not self.splits(index)
 
   # W x + scaling B A x
   def adapted(self, index: int, x: Tensor, p: List[Tensor]) -> Tensor:
@@ -181,6 +184,8 @@ class TrainedLayers:
     a = self.factors(index, p)
     if torch.len(a) > 0:
       low = torch.linear(self.seen_low(index, x.to(6)), a[0])  # [N, R of all]
+      if self.drops_low(index):
+        low.mul_(self.upscaling())
       first = 0
       for part in self.parts[index]:
         if part.a >= 0:
@@ -207,7 +212,7 @@ class TrainedLayers:
     if not wanted:
       return x
     frozen = self.back_product(index, dy, p)
-    return self.dropped(index, d.sub_(frozen).to(6)).add_(frozen).to(dy.dtype)
+    return self.left(index, d.sub_(frozen)).mul_(self.upscaling()).add_(frozen)
 
   # The same for W x + scaling B A x.
   def back_adapted(self, index: int, x: Tensor, dy: Tensor, p: List[Tensor], grads: List[Tensor], wanted: bool) -> Tensor:
@@ -216,6 +221,8 @@ class TrainedLayers:
     if torch.len(a) > 0:
       seen = self.seen_low(index, x.to(6))
       low = torch.linear(seen, a[0])
+      if self.drops_low(index):
+        low.mul_(self.upscaling())
       d_low = torch.empty_like(low)
       first = 0
       for part in self.parts[index]:
@@ -227,6 +234,8 @@ class TrainedLayers:
           grads[part.b].add_(torch.mm(own, d).t(), alpha=part.scaling)
           d_low.narrow(1, first, b.size(1)).copy_(torch.linear(d, b.t().contiguous())).mul_(part.scaling)
           first = first + b.size(1)
+      if self.drops_low(index):
+        d_low.mul_(self.upscaling())
       d_a = torch.mm(d_low.t(), seen)
       first = 0
       for part in self.parts[index]:
@@ -234,8 +243,10 @@ class TrainedLayers:
           grads[part.a].add_(d_a.narrow(0, first, p[part.a].size(0)))
           first = first + p[part.a].size(0)
       if wanted:
-        if self.dropping or dx.dtype != d_low.dtype:
-          dx.add_(self.seen_low(index, torch.mm(d_low, a[0])))
+        if self.drops_low(index):
+          dx.add_(torch.mm(d_low, a[0]).masked_fill_(self.mask(index, x), 0.0))
+        elif dx.dtype != d_low.dtype:
+          dx.add_(torch.mm(d_low, a[0]))
         else:
           dx.addmm_(d_low, a[0])
     return dx
@@ -266,14 +277,26 @@ class TrainedLayers:
       self.inverse_norms[part.magnitude] = __torch__.adapter.dora_factor(self.linears[index], part.start, p[part.a], b * part.scaling, torch.ones([b.size(0)], device=b.device))
     return self.inverse_norms[part.magnitude]
 
-  # Drops the same numbers of a layer's input each time in one batch.
-  def dropped(self, index: int, x: Tensor) -> Tensor:
-    if not self.dropping:
-      return x
+  # What dropout leaves of a layer's input, before the upscaling.
+  def left(self, index: int, x: Tensor) -> Tensor:
+    return x.masked_fill(self.mask(index, x), 0.0)
+
+  # What is dropped of a layer's input: the same each time in one batch. Each number takes 16 random bits, which are drawn
+  # four times as fast as libtorch draws for each number.
+  def mask(self, index: int, x: Tensor) -> Tensor:
     if index not in self.masks:
       torch.manual_seed(self.seed + index)
-      self.masks[index] = torch.empty(x.size(), dtype=11, device=x.device).bernoulli_(self.dropout)
-    return x.masked_fill(self.masks[index], 0.0).mul_(1.0 / (1.0 - self.dropout))
+      count = x.size(0) * x.size(1)
+      bits = torch.empty([(count + 3) // 4], dtype=4, device=x.device).random_(-9223372036854775807 - 1, None).view_copy(dtype=2)
+      self.masks[index] = bits.narrow(0, 0, count).view(x.size()).lt(self.dropped_bits() - 32768)
+    return self.masks[index]
+
+  def dropped_bits(self) -> int:
+    return int(self.dropout * 65536.0 + 0.5)
+
+  # Of what is left, so that sums stay what they were in the mean.
+  def upscaling(self) -> float:
+    return 65536.0 / float(65536 - self.dropped_bits())
 
   # Frees what is drawn again when it is wanted again.
   def forget(self, first: int, count: int) -> NoneType:
