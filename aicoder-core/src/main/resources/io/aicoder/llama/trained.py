@@ -175,6 +175,12 @@ class TrainedLayers:
   def seen_low(self, index: int, x: Tensor) -> Tensor:
     return self.left(index, x) if self.drops_low(index) else x
 
+  # A x, upscaled where numbers of x were dropped for the factors alone.
+  def low(self, index: int, seen: Tensor, a: Tensor) -> Tensor:
+    # seen [N, in], a [R of all, in] -> [N, R of all]
+    low = torch.linear(seen, a)
+    return low.mul_(self.upscaling()) if self.drops_low(index) else low
+
   def drops_low(self, index: int) -> bool:
     return self.dropping and not self.splits(index)
 
@@ -183,9 +189,7 @@ class TrainedLayers:
     y = self.product(index, x, p)
     a = self.factors(index, p)
     if torch.len(a) > 0:
-      low = torch.linear(self.seen_low(index, x.to(6)), a[0])  # [N, R of all]
-      if self.drops_low(index):
-        low.mul_(self.upscaling())
+      low = self.low(index, self.seen_low(index, x.to(6)), a[0])
       first = 0
       for part in self.parts[index]:
         if part.a >= 0:
@@ -220,9 +224,7 @@ class TrainedLayers:
     a = self.factors(index, p)
     if torch.len(a) > 0:
       seen = self.seen_low(index, x.to(6))
-      low = torch.linear(seen, a[0])
-      if self.drops_low(index):
-        low.mul_(self.upscaling())
+      low = self.low(index, seen, a[0])
       d_low = torch.empty_like(low)
       first = 0
       for part in self.parts[index]:

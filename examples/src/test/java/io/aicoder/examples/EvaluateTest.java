@@ -44,15 +44,7 @@ class EvaluateTest {
     Path answersFile = Files.write(folder.resolve("answers.jsonl"), answers);
     Path out = folder.resolve("out");
 
-    ExamplesTest.Outcome outcome =
-        ExamplesTest.run(
-            "Evaluate",
-            "--tasks",
-            tasksFile.toString(),
-            "--answers",
-            answersFile.toString(),
-            "--out",
-            out.toString());
+    ExamplesTest.Outcome outcome = score(tasksFile, answersFile, "--out", out.toString());
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     JsonNode row = MAPPER.readTree(out.resolve("report.json").toFile()).path("rows").path(0);
@@ -63,12 +55,9 @@ class EvaluateTest {
 
     Path junit = folder.resolve("junit.xml");
     ExamplesTest.Outcome compared =
-        ExamplesTest.run(
-            "Evaluate",
-            "--tasks",
-            tasksFile.toString(),
-            "--answers",
-            answersFile.toString(),
+        score(
+            tasksFile,
+            answersFile,
             "--k=1",
             "--quality",
             "--flake-check=2",
@@ -105,18 +94,24 @@ class EvaluateTest {
     assertThat(folder.resolve("alone/samples.jsonl")).doesNotExist();
 
     ExamplesTest.Outcome nowhere =
-        ExamplesTest.run(
-            "Evaluate",
-            "--tasks",
-            tasksFile.toString(),
-            "--answers",
-            answersFile.toString(),
+        score(
+            tasksFile,
+            answersFile,
             "--out",
             out.toString(),
             "--compare",
             folder.resolve("nowhere").toString());
     assertThat(nowhere.code()).isEqualTo(Examples.FAILED);
     assertThat(nowhere.err()).contains("run.json does not exist: give the output folder of a run");
+  }
+
+  private static ExamplesTest.Outcome score(Path tasks, Path answers, String... more)
+      throws Exception {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("Evaluate", "--tasks", tasks.toString(), "--answers", answers.toString()));
+    arguments.addAll(List.of(more));
+    return ExamplesTest.run(arguments.toArray(String[]::new));
   }
 
   @Test
