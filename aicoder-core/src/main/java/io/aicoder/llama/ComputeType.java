@@ -29,7 +29,7 @@ public enum ComputeType {
   }
 
   /** Returns the size of one number in bytes. */
-  int bytes() {
+  public int bytes() {
     return stored.bytes();
   }
 

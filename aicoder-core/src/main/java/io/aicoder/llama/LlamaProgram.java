@@ -1,5 +1,6 @@
 package io.aicoder.llama;
 
+import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDList;
@@ -385,6 +386,16 @@ public final class LlamaProgram implements AutoCloseable {
    */
   long callLong(String method, IValue... arguments) {
     return calls.integer(method, arguments);
+  }
+
+  /** Returns the device of the first layer. */
+  Device device() {
+    return Placement.deviceOf(placement.stages().get(0).device());
+  }
+
+  /** Calls a method that returns a tensor of float32, as {@link #callLong}. */
+  float[] floats(String method, IValue... arguments) {
+    return calls.floats(method, arguments);
   }
 
   /** Calls a method that returns a number, as {@link #callLong}. */

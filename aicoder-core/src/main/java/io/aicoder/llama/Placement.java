@@ -109,4 +109,11 @@ public record Placement(List<Stage> stages) {
         ErrorCategory.REQUEST,
         "device " + device + " is not supported: choose Device.cpu() or Device.gpu(n)");
   }
+
+  /** Returns the device of a name that {@link #nameOf} gave. */
+  static Device deviceOf(String name) {
+    return name.equals(CPU)
+        ? Device.cpu()
+        : Device.gpu(Integer.parseInt(name.substring(name.indexOf(':') + 1)));
+  }
 }

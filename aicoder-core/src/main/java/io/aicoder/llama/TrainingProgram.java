@@ -28,6 +28,7 @@ public final class TrainingProgram {
 
   private final LlamaProgram program;
   private final int parameters;
+  private final Map<String, Rows> modules;
 
   /**
    * Settles what is trained.
@@ -46,9 +47,9 @@ public final class TrainingProgram {
         IValue.from(options.dropout),
         IValue.from((long) options.format.torchCode()));
     if (!program.onCpu()) {
-      program.callLong("attend_by_autograd");
+      program.callLong("train_as_gpu");
     }
-    new Layout(program, parameters, options.tiedHead).tell();
+    modules = new Layout(program, parameters, options.tiedHead).tell();
   }
 
   /**
@@ -165,10 +166,32 @@ public final class TrainingProgram {
     return program.callDouble("clip", IValue.listFrom(arrays), IValue.from(longest));
   }
 
-  /** Returns the manager that owns the program's tensors. */
-  public NDManager manager() {
-    return program.manager();
+  /**
+   * Returns the lengths of the rows of a frozen matrix, as it is held: of a quantized one those of
+   * the numbers that are multiplied. What DoRA's magnitudes begin with (arXiv 2402.09353).
+   *
+   * @param module its name in the checkpoint, such as {@code model.layers.0.self_attn.q_proj}
+   * @throws IllegalArgumentException when it is no matrix of the model
+   */
+  public float[] rowLengths(String module) {
+    Rows rows = modules.get(module);
+    if (rows == null) {
+      throw new IllegalArgumentException("the model has no matrix " + module);
+    }
+    return program.floats(
+        "row_lengths",
+        IValue.from((long) rows.layer),
+        IValue.from((long) rows.start),
+        IValue.from((long) rows.count));
   }
+
+  /** Returns a new manager, which the caller closes, of tensors on the device of the weights. */
+  public NDManager newManager() {
+    return program.manager().newSubManager(program.device());
+  }
+
+  /** The rows of a matrix in a linear layer, which may join several. */
+  private record Rows(int layer, int start, int count) {}
 
   /** Tells the program where the parameters of each module stand. */
   private static final class Layout {
@@ -179,6 +202,7 @@ public final class TrainingProgram {
     private final LlamaConfig config;
     private final Map<String, Map<TrainedParameter.Kind, Integer>> places = new HashMap<>();
     private final Map<String, Double> scaling = new HashMap<>();
+    private final Map<String, Rows> modules = new HashMap<>();
     private final boolean tiedHead;
     private int lowest;
     private boolean deep;
@@ -199,7 +223,8 @@ public final class TrainingProgram {
       lowest = config.layers();
     }
 
-    void tell() {
+    /** Returns where the rows of each matrix are. */
+    Map<String, Rows> tell() {
       List<Long> norms = new ArrayList<>();
       long table = place(LoraAdapter.EMBEDDING, TrainedParameter.Kind.WEIGHT);
       for (int layer = 0; layer < config.layers(); layer++) {
@@ -226,6 +251,8 @@ public final class TrainingProgram {
           IValue.from(table),
           IValue.from((long) lowest),
           IValue.from(deep));
+      modules.put(LoraAdapter.HEAD, new Rows(head, 0, vocabulary));
+      return modules;
     }
 
     private void tellLayer(int layer, List<Long> norms) {
@@ -240,7 +267,9 @@ public final class TrainingProgram {
         int start = 0;
         for (Projection projection : groups[group].projections()) {
           int rows = projection.out(config);
-          tellPart(groups.length * layer + group, start, rows, projection.module(layer));
+          int index = groups.length * layer + group;
+          modules.put(projection.module(layer), new Rows(index, start, rows));
+          tellPart(index, start, rows, projection.module(layer));
           start += rows;
         }
       }

@@ -13,10 +13,22 @@
     self.trained.append(training)
     return torch.len(self.linears)
 
-  # Leaves attention's backward pass to autograd: on a GPU, which has kernels of its own.
-  def attend_by_autograd(self) -> int:
+  # Computes as a GPU does: attention's backward pass is left to autograd, which has kernels of its own there, and
+  # activations are of the weights' type.
+  def train_as_gpu(self) -> int:
     self.trained[0].direct = False
+    self.trained[0].wide = False
     return 0
+
+  # The lengths of some rows of a frozen matrix, as it is held.
+  def row_lengths(self, index: int, start: int, count: int) -> Tensor:
+    # -> [count]
+    linear = self.linears[index]
+    found = annotate(List[Tensor], [])
+    for first in range(0, count, 4096):
+      rows = linear.rows(start + first, min(4096, count - first))
+      found.append(torch.linalg_vector_norm(rows, 2, [1]))
+    return torch.cat(found)
 
   # Adds what is trained of the next matrix of a linear layer; all its matrices are told, in the order of their rows.
   def train_part(self, index: int, start: int, rows: int, places: List[int], scaling: float) -> int:

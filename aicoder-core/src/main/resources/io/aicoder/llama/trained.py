@@ -30,6 +30,7 @@ class TrainedLayers:
   dropout : float                            # of what goes into A; beside DoRA into W as well, for the scaled part
   dropping : bool                            # whether anything is dropped now: it is not when validating
   seed : int                                 # of the dropout
+  piece : int                                # of the positions that the head is taking: each has a mask of its own
   masks : Dict[int, Tensor]                  # by linear layer: what is dropped of its input, until it is forgotten
   inverse_norms : Dict[int, Tensor]          # by magnitude: what DoRA divides rows by, inverted, in this batch
 
@@ -40,6 +41,7 @@ class TrainedLayers:
     self.dropout = dropout
     self.dropping = False
     self.seed = 0
+    self.piece = 0
     self.masks = annotate(Dict[int, Tensor], {})
     self.inverse_norms = annotate(Dict[int, Tensor], {})
     return None
@@ -87,7 +89,7 @@ class TrainedLayers:
       out = self.out(index)
       for first in range(0, out, 8192):
         count = min(8192, out - first)
-        self.accumulate(dx, dy.narrow(1, first, count), linear.rows(first, count), 6)
+        self.accumulate(dx, dy.narrow(1, first, count), linear.rows(first, count), self.format)
     else:
       start = 0
       for weight in linear.parts:
@@ -287,7 +289,7 @@ class TrainedLayers:
   # four times as fast as libtorch draws for each number.
   def mask(self, index: int, x: Tensor) -> Tensor:
     if index not in self.masks:
-      torch.manual_seed(self.seed + index)
+      torch.manual_seed(self.seed + index + torch.len(self.linears) * self.piece)
       count = x.size(0) * x.size(1)
       bits = torch.empty([(count + 3) // 4], dtype=4, device=x.device).random_(-9223372036854775807 - 1, None).view_copy(dtype=2)
       self.masks[index] = bits.narrow(0, 0, count).view(x.size()).lt(self.dropped_bits() - 32768)

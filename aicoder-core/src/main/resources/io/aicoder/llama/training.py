@@ -26,6 +26,7 @@ class Training:
   lowest : int                               # the first layer that is trained
   deep : bool                                # whether gradients are wanted below it, too
   direct : bool                              # whether attention's backward pass is called directly, not by autograd
+  wide : bool                                # whether activations are float32; else they are as the weights
   keep : bool                                # whether layers keep what they computed; else they compute it again
 
   # The batch
@@ -49,6 +50,7 @@ class Training:
     self.lowest = 0
     self.deep = False
     self.direct = True
+    self.wide = True
     self.keep = True
     self.lengths = annotate(List[int], [])
     self.groups = annotate(List[Tuple[int, int, int]], [])
@@ -205,8 +207,10 @@ class Training:
       if train:
         d = logs.exp_()
         d.scatter_add_(1, chosen, torch.full([count, 1], -1.0, device=d.device))
-        dx.narrow(0, first, count).copy_(self.layers.back(head, states, d.mul_(self.scale).to(x.dtype), p, grads, True))
+        dx.narrow(0, first, count).copy_(self.layers.back(head, states, d.to(x.dtype), p, grads, True))
       self.layers.forget(head, 1)
+      self.layers.piece = self.layers.piece + 1
+    self.layers.piece = 0
     return [total, dx]
 
   def positions(self, dtype: int, device: Device) -> NoneType:
@@ -230,7 +234,8 @@ class Training:
       first = first + count
     return None
 
-  # The sum of the losses, float64; and when training a number whose gradient is that of `scale` times the sum.
+  # The sum of the losses, float64; and when training a number whose gradient is that of `scale` times the sum. The scale
+  # comes last: before it, a mean over many tokens would be too small for float16.
   #
   # targets: the token that each position should be followed by, -100: no matter.
   def loss(self, ids: Tensor, targets: Tensor, p: List[Tensor], train: bool) -> List[Tensor]:
@@ -248,7 +253,7 @@ class Training:
     surrogate = torch.zeros([], device=p[0].device)
     for i in range(torch.len(p)):
       surrogate = surrogate + torch.dot(p[i].flatten(), grads[i].flatten())
-    return [total, surrogate]
+    return [total, surrogate * self.scale]
 
   def passes(self, ids: Tensor, targets: Tensor, p: List[Tensor], grads: List[Tensor], train: bool) -> Tensor:
     table = p[self.table] if self.table >= 0 else self.embedding
@@ -259,13 +264,16 @@ class Training:
     kept = annotate(List[List[Tensor]], [])
     layers = torch.len(self.windows)
     for layer in range(layers):
-      inputs.append(h)
+      trained = train and layer >= self.lowest
+      if trained:
+        inputs.append(h)
       computed = self.layer(h, layer, p)
       h = computed.pop(-1)
-      if not (train and self.keep and layer >= self.lowest):
+      if not (trained and self.keep):
         computed.clear()
         self.layers.forget(4 * layer, 4)
-      kept.append(computed)
+      if trained:
+        kept.append(computed)
     rows = torch.nonzero(targets.ge(0)).view([-1])
     last = h.index_select(0, rows)
     found = self.cross_entropy(self.norm(last, 2 * layers, p), targets.index_select(0, rows), p, grads, train)
@@ -274,20 +282,20 @@ class Training:
       d.index_copy_(0, rows, self.back_norm(last, 2 * layers, found[1], p, grads))
       for i in range(layers - self.lowest):
         computed = kept.pop(-1)
-        h = inputs[layers - 1 - i]
+        h = inputs.pop(-1)
         if torch.len(computed) == 0:
           computed = self.layer(h, layers - 1 - i, p)
           computed.pop(-1)
         d = self.back_layer(h, computed, layers - 1 - i, d, p, grads)
         self.layers.forget(4 * (layers - 1 - i), 4)
-        inputs.pop(-1)
       if self.table >= 0:
         grads[self.table].index_add_(0, ids, d.to(6))
     return found[0]
 
-  # Activations are float32 on the processor, where other formats gain nothing; on a GPU they are as the weights.
+  # Other formats gain nothing between layers on the processor.
   def activations(self) -> int:
-    return 6 if self.embedding.device.type == "cpu" else self.norms[0].dtype
+    return 6 if self.wide else self.norms[0].dtype
+
 
 
 # Examples of one length that stand one behind the other, by head.

@@ -51,7 +51,7 @@ class GradientTest {
               new TrainingProgram.Options(
                   keep, dropout, ComputeType.FP32, config.tiedEmbeddings()));
       if (trained.equals("autograd")) {
-        program.callLong("attend_by_autograd"); // as on a GPU
+        program.callLong("train_as_gpu"); // as on a GPU
       }
       TrainingProgram.Examples examples = setting.examples(config);
       double scale = 0.25;

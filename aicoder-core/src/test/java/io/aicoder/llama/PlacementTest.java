@@ -47,6 +47,8 @@ class PlacementTest {
     assertThat(Placement.nameOf(Device.cpu())).isEqualTo("cpu");
     assertThat(Placement.nameOf(Device.gpu())).isEqualTo("cuda:0");
     assertThat(Placement.nameOf(Device.gpu(3))).isEqualTo("cuda:3");
+    assertThat(Placement.deviceOf("cpu")).isEqualTo(Device.cpu());
+    assertThat(Placement.deviceOf("cuda:3")).isEqualTo(Device.gpu(3));
     assertThatThrownBy(() -> Placement.nameOf(Device.of("mps", 0)))
         .isInstanceOf(AiCoderException.class)
         .hasMessageContaining("choose Device.cpu() or Device.gpu(n)");

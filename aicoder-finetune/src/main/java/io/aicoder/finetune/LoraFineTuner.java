@@ -45,8 +45,9 @@ import org.jspecify.annotations.Nullable;
  * <p>In the output folder: {@code adapter}, a PEFT directory ({@code model}, a checkpoint, where
  * all parameters are trained); {@code checkpoints}, to go on from; and what listeners write.
  *
- * <p>Holds no native memory. For one thread, which trains; on the processor the same data, options
- * and seed give the same adapter, bit for bit, stopped and resumed or not.
+ * <p>Holds no native memory. For one thread, which trains; trainings of several threads take turns,
+ * step by step. On the processor the same data, options and seed give the same adapter, bit for
+ * bit, stopped and resumed or not.
  */
 public final class LoraFineTuner {
 
@@ -94,6 +95,14 @@ public final class LoraFineTuner {
     return tuning.run();
   }
 
+  /**
+   * Has {@link #run} end behind its next step: a checkpoint is written, and a resumed training goes
+   * on to the same bits. By any thread, such as one of a shutdown hook; returns at once.
+   */
+  public void stop() {
+    tuning.stop();
+  }
+
   /** Collects what to train, and how. Not thread-safe. */
   public static final class Builder {
 
@@ -118,6 +127,8 @@ public final class LoraFineTuner {
     private int keptCheckpoints = 2;
     private int patience;
     private RunPolicy.Measure measure = RunPolicy.Measure.NONE;
+    private String bestBy = RunPolicy.VALIDATION_LOSS;
+    private boolean serves;
     private LongFunction<MetricsListener> listener = afterStep -> new MetricsListener() {};
     private boolean resume;
 
@@ -135,7 +146,10 @@ public final class LoraFineTuner {
       return this;
     }
 
-    /** Sets the folder that all goes to; made when it is not there. */
+    /**
+     * Sets the folder that all goes to, of this training alone: absent, empty, or that of the
+     * training to go on with.
+     */
     public Builder setOutput(Path value) {
       output = value;
       return this;
@@ -221,7 +235,7 @@ public final class LoraFineTuner {
       return this;
     }
 
-    /** Sets how many steps lie between measurements; 0, one at the end, when not set. */
+    /** Sets how many steps lie between measurements; one at the end when not set, or 0. */
     public Builder optEvaluateEvery(int value) {
       evaluateEvery = value;
       return this;
@@ -239,20 +253,33 @@ public final class LoraFineTuner {
       return this;
     }
 
-    /** Sets after how many measurements without a better one the training stops; 0: never. */
+    /**
+     * Sets after how many measurements without a better one the training stops; 0: never. It takes
+     * {@link #optEvaluateEvery}, and something to measure.
+     */
     public Builder optPatience(int value) {
       patience = value;
       return this;
     }
 
-    /** Sets what is measured beside the validation loss, such as SR@All on some tasks. */
-    public Builder optMeasure(RunPolicy.Measure value) {
+    /**
+     * Sets what is measured beside the validation loss, such as SR@All on some tasks.
+     *
+     * @param best the name of the figure by which the best model is chosen, higher is better; in
+     *     place of the validation loss
+     */
+    public Builder optMeasure(String best, RunPolicy.Measure value) {
+      bestBy = best;
       measure = value;
       return this;
     }
 
-    /** Loads each checkpoint into a running model of the same base, under a name. */
+    /**
+     * Loads each checkpoint into a running model of the same base, under a name; not where all
+     * parameters are trained.
+     */
     public Builder optServeIn(AiCoder coder, String name) {
+      serves = true;
       published.add((directory, step) -> coder.replaceAdapter(name, directory));
       return this;
     }
@@ -279,7 +306,10 @@ public final class LoraFineTuner {
       return this;
     }
 
-    /** Sets whether to go on from the newest checkpoint in the output folder, if there is one. */
+    /**
+     * Sets whether to go on from the newest checkpoint in the output folder; a training begins
+     * where there is none, so that a process that is started again and again may always ask for it.
+     */
     public Builder optResume(boolean value) {
       resume = value;
       return this;
@@ -289,7 +319,8 @@ public final class LoraFineTuner {
      * Reads the data, and settles the training.
      *
      * @throws AiCoderException (INPUT) when a record cannot be used, naming file, line and field;
-     *     (REQUEST) when options are out of range or do not fit the base; (CHECKPOINT) when base or
+     *     (REQUEST) when options are out of range, exclude each other or do not fit the base, or
+     *     the output folder holds anything but a training to go on with; (CHECKPOINT) when base or
      *     adapter is damaged, or the adapter is for another base
      * @throws IllegalStateException when something required was not set
      */
@@ -303,10 +334,14 @@ public final class LoraFineTuner {
             "evaluate every %d, checkpoint every %d, patience %d, kept checkpoints %d: at least 0, 0, 0 and 1"
                 .formatted(evaluateEvery, checkpointEvery, patience, keptCheckpoints));
       }
+      if (all && serves) {
+        throw refused("optServeIn loads adapters, and all parameters are trained: leave one out");
+      }
       TrainingData.Builder builder =
           TrainingData.builder().setCheckpoint(base).optSeed(options.seed());
       files.forEach(builder::addFile);
       TrainingData data = reading.apply(builder).build();
+      requireMeasurements(data);
       BaseModel model =
           new BaseModel(
               Checkpoint.open(base),
@@ -323,6 +358,7 @@ public final class LoraFineTuner {
               keptCheckpoints,
               patience,
               measure,
+              bestBy,
               RunPolicy.Published.all(published),
               listener);
       FineTuning.Request request =
@@ -337,6 +373,23 @@ public final class LoraFineTuner {
               Objects.requireNonNull(output),
               resume);
       return new LoraFineTuner(new FineTuning(request), data);
+    }
+
+    private void requireMeasurements(TrainingData data) {
+      boolean measures = !bestBy.equals(RunPolicy.VALIDATION_LOSS) || !data.validation().isEmpty();
+      if (patience > 0 && (evaluateEvery == 0 || !measures)) {
+        throw refused(
+            "patience is %d, and %s: patience counts measurements"
+                .formatted(
+                    patience,
+                    measures
+                        ? "nothing is measured before the end (set optEvaluateEvery, --evaluate-every)"
+                        : "nothing is measured (give validation records or a measure)"));
+      }
+    }
+
+    private static AiCoderException refused(String problem) {
+      return new AiCoderException(ErrorCategory.REQUEST, problem);
     }
   }
 }

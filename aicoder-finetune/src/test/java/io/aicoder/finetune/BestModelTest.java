@@ -83,7 +83,8 @@ class BestModelTest {
 
   @Test
   void theBestIsWritten() {
-    FineTuning.Outcome outcome = training().optMeasure(scores(1, 2, 5, 3, 4, 1)).build().run();
+    FineTuning.Outcome outcome =
+        training().optMeasure("SR@All", scores(1, 2, 5, 3, 4, 1)).build().run();
     assertThat(outcome.steps()).isEqualTo(12);
     assertThat(outcome.ending()).isEqualTo(Ending.COMPLETED);
     isTheAdapterOf(outcome, 3);
@@ -95,7 +96,7 @@ class BestModelTest {
     FineTuning.Outcome outcome =
         training()
             .optEvaluateEvery(5)
-            .optMeasure(scores(0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 3))
+            .optMeasure("SR@All", scores(0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 3))
             .build()
             .run();
     assertThat(seen.keySet()).containsExactly(5L, 10L, 12L);
@@ -104,7 +105,8 @@ class BestModelTest {
 
   @Test
   void patienceEndsATraining() {
-    LoraFineTuner.Builder training = training().optPatience(3).optMeasure(scores(1, 2, 2, 1, 2, 9));
+    LoraFineTuner.Builder training =
+        training().optPatience(3).optMeasure("SR@All", scores(1, 2, 2, 1, 2, 9));
     FineTuning.Outcome outcome = training.build().run();
     assertThat(outcome.steps()).isEqualTo(5);
     assertThat(outcome.ending()).isEqualTo(Ending.STOPPED_EARLY);
@@ -138,7 +140,7 @@ class BestModelTest {
 
   @Test
   void aMeasurementThatIsNotANumberIsToldWithItsName() {
-    assertThatThrownBy(() -> training().optMeasure(scores(1, Double.NaN)).build().run())
+    assertThatThrownBy(() -> training().optMeasure("SR@All", scores(1, Double.NaN)).build().run())
         .isInstanceOf(AiCoderException.class)
         .hasMessageContainingAll("SR@All is NaN behind step 2", "checkpoints are intact");
     assertThat(folder.resolve("out/checkpoints/checkpoint-1")).isDirectory();

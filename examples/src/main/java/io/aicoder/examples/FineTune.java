@@ -120,7 +120,7 @@ final class FineTune implements Callable<Integer> {
     try (TaskMeasure measure =
         new TaskMeasure(
             model, tasks, folder.resolve("tasks"), Runtime.getRuntime().availableProcessors())) {
-      train(builder.optMeasure(measure), options);
+      train(builder.optMeasure("SR@All", measure), options);
     }
     return 0;
   }
@@ -161,6 +161,7 @@ final class FineTune implements Callable<Integer> {
     return switch (outcome.ending()) {
       case COMPLETED -> "completed";
       case STOPPED_EARLY -> "stopped early";
+      case STOPPED -> "stopped";
       case FAILED -> "failed";
     };
   }

@@ -71,7 +71,7 @@ class FineTuneTest {
 
     ExamplesTest.Outcome other = fineTune("--rank=8", "--resume");
     assertThat(other.code()).isEqualTo(Examples.FAILED);
-    assertThat(other.err()).contains("what is trained").doesNotContain("\tat ");
+    assertThat(other.err()).contains("rank (4 then, 8 now)").doesNotContain("\tat ");
   }
 
   @Test

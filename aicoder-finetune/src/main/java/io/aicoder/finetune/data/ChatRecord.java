@@ -5,11 +5,16 @@ import io.aicoder.finetune.data.TrainingRecord.Turn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /** Reads conversations, as OpenAI and Hugging Face write them and as ShareGPT does. */
 final class ChatRecord {
 
   private static final String ASSISTANT = "assistant";
+
+  /** The roles that chat templates know, as OpenAI and Hugging Face name them. */
+  private static final List<String> KNOWN =
+      List.of("system", "developer", "user", ASSISTANT, "tool", "ipython", "function");
 
   /** ShareGPT's names of those who speak. */
   private static final Map<String, String> ROLES =
@@ -30,14 +35,31 @@ final class ChatRecord {
   static List<Turn> turns(JsonRecord record, String field) {
     List<Turn> turns = new ArrayList<>();
     for (JsonRecord message : record.list(field)) {
-      String name = message.hasAny("role") ? message.text("role") : message.textOrEmpty("from");
-      if (name.isBlank()) {
-        throw message.refuse("role", "is absent", "say who speaks: system, user or assistant");
-      }
-      String role = ROLES.getOrDefault(name, name);
+      String role = role(message);
       turns.add(new Turn(role, content(message), role.equals(ASSISTANT) && weight(message)));
     }
     return turns;
+  }
+
+  /** A role that nobody knows would take its message out of the loss without a word. */
+  private static String role(JsonRecord message) {
+    String field = message.hasAny("from") && !message.hasAny("role") ? "from" : "role";
+    String name = message.textOrEmpty(field);
+    if (name.isBlank()) {
+      throw message.refuse(field, "is absent", "say who speaks: system, user or assistant");
+    }
+    String role = ROLES.getOrDefault(name, name);
+    if (!KNOWN.contains(role)) {
+      throw message.refuse(
+          field,
+          "is '" + name + "', which is no known role",
+          "write one of "
+              + String.join(", ", KNOWN)
+              + " (of ShareGPT, too: "
+              + String.join(", ", new TreeSet<>(ROLES.keySet()))
+              + ")");
+    }
+    return role;
   }
 
   private static String content(JsonRecord message) {

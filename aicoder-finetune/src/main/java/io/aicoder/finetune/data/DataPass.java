@@ -2,8 +2,6 @@ package io.aicoder.finetune.data;
 
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -47,16 +45,7 @@ final class DataPass {
     this.sequenceLength = sequenceLength;
     this.tooLong = tooLong;
     this.progress = progress;
-    this.bytes = Math.max(1, files.stream().mapToLong(DataPass::size).sum());
-  }
-
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      throw new AiCoderException(
-          ErrorCategory.INPUT, file + ": cannot be read (" + e + "); check the path", e);
-    }
+    this.bytes = Math.max(1, files.stream().mapToLong(RecordFile::size).sum());
   }
 
   /**
@@ -103,7 +92,7 @@ final class DataPass {
       throw new AiCoderException(
           ErrorCategory.INPUT, file + ": holds no record; write one JSON object a line");
     }
-    bytesBefore += size(file);
+    bytesBefore += RecordFile.size(file);
   }
 
   /** Returns what is learned of a record, or {@code null} when that is nothing. */

@@ -4,18 +4,25 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +33,10 @@ final class RecordFile implements AutoCloseable {
 
   private static final int GZIP_MAGIC = 0x1F8B;
   private static final int BUFFER = 1 << 16;
+
+  /** Where Jackson, in the middle of a sentence, tells a place as it does in a stack trace. */
+  private static final Pattern SOURCE =
+      Pattern.compile("\\[Source: [^\\]]*?; (line: \\d+, column: \\d+)]");
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -38,6 +49,11 @@ final class RecordFile implements AutoCloseable {
   private final JsonParser parser;
   private boolean inArray;
 
+  /** Where the record that is read begins, or the last one ended. */
+  private int line = 1;
+
+  private boolean inRecord;
+
   private RecordFile(Path file, FileChannel channel, JsonParser parser) {
     this.file = file;
     this.channel = channel;
@@ -47,17 +63,29 @@ final class RecordFile implements AutoCloseable {
   /**
    * Opens a file.
    *
-   * @throws AiCoderException (INPUT) when it cannot be read
+   * @throws AiCoderException (INPUT) when it does not exist, cannot be read, or is of a format that
+   *     is no JSON
    */
   static RecordFile open(Path file) {
     try {
       FileChannel channel = FileChannel.open(file);
       try {
-        return new RecordFile(file, channel, JSON.createParser(plain(channel)));
-      } catch (IOException e) {
+        InputStream plain = plain(channel);
+        OtherFormat.refuse(file, plain);
+        return new RecordFile(file, channel, JSON.createParser(plain));
+      } catch (IOException | AiCoderException e) {
         channel.close();
         throw e;
       }
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** Returns how many bytes a file has, as it lies on the disk. */
+  static long size(Path file) {
+    try {
+      return Files.size(file);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
@@ -68,14 +96,23 @@ final class RecordFile implements AutoCloseable {
     bytes.mark(2);
     int magic = bytes.read() << 8 | bytes.read();
     bytes.reset();
-    return magic == GZIP_MAGIC ? new GZIPInputStream(bytes, BUFFER) : bytes;
+    return magic == GZIP_MAGIC
+        ? new BufferedInputStream(new GZIPInputStream(bytes, BUFFER), BUFFER)
+        : bytes;
   }
 
   private static AiCoderException unreadable(Path file, IOException e) {
-    return new AiCoderException(
-        ErrorCategory.INPUT,
-        file + ": cannot be read (" + e + "); check the path and that the file is whole",
-        e);
+    String problem = "cannot be read (" + e + "); check the path and that the file is whole";
+    if (e instanceof NoSuchFileException) {
+      problem = "does not exist; check the path";
+    } else if (e instanceof AccessDeniedException) {
+      problem = "must not be read; check the file's permissions";
+    } else if (e instanceof EOFException || e instanceof ZipException) {
+      problem = "is gzipped and damaged or cut off (" + e.getMessage() + "); copy it again";
+    } else if (Files.isDirectory(file)) {
+      problem = "is a folder; name its files";
+    }
+    return new AiCoderException(ErrorCategory.INPUT, file + ": " + problem, e);
   }
 
   /**
@@ -98,9 +135,12 @@ final class RecordFile implements AutoCloseable {
       return token == null ? null : record();
     } catch (JsonProcessingException e) {
       JsonLocation place = e.getLocation();
-      throw new RecordSource(file, place == null ? 1 : place.getLineNr())
+      if (!inRecord && place != null && !(e instanceof JsonEOFException)) {
+        line = place.getLineNr();
+      }
+      throw new RecordSource(file, line)
           .refuse(
-              "is not JSON (" + e.getOriginalMessage() + ")",
+              "is not JSON (" + problem(e) + ")",
               "write one JSON object a line, or one JSON array",
               e);
     } catch (IOException e) {
@@ -108,9 +148,25 @@ final class RecordFile implements AutoCloseable {
     }
   }
 
+  /** Says what is wrong, and where when that is in a later line than the record begins in. */
+  private String problem(JsonProcessingException e) {
+    String message = SOURCE.matcher(e.getOriginalMessage()).replaceAll("$1");
+    JsonLocation place = e.getLocation();
+    if (e instanceof JsonEOFException) {
+      return message + ": it is cut off";
+    }
+    return place == null || place.getLineNr() <= line
+        ? message
+        : message + ", in line " + place.getLineNr() + ", column " + place.getColumnNr();
+  }
+
   private JsonRecord record() throws IOException {
-    RecordSource source = new RecordSource(file, parser.currentTokenLocation().getLineNr());
+    line = parser.currentTokenLocation().getLineNr();
+    RecordSource source = new RecordSource(file, line);
+    inRecord = true;
     JsonNode node = parser.readValueAsTree();
+    inRecord = false;
+    line = parser.currentLocation().getLineNr();
     if (!node.isObject()) {
       throw source.refuse(
           "is a JSON " + JsonRecord.kind(node), "write one JSON object a line", null);

@@ -9,6 +9,7 @@ import io.aicoder.finetune.data.TrainingRecord.Turn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** The shapes of records that can be trained on; {@code docs/finetune.md} shows one of each. */
 public enum RecordFormat {
@@ -28,6 +29,14 @@ public enum RecordFormat {
   /** A plain {@code text}. */
   TEXT(record -> new Text(record.text("text")));
 
+  private static final String KNOWN =
+      "name them as one of the formats does: messages or conversations (chat); instruct and answer"
+          + " (AICoderEval); instruction, input and output; prompt and completion; text. See"
+          + " docs/finetune.md";
+
+  /** How many fields of an unknown record a message names. */
+  private static final int MOST_NAMED = 12;
+
   private final Function<JsonRecord, TrainingRecord> reader;
 
   RecordFormat(Function<JsonRecord, TrainingRecord> reader) {
@@ -40,6 +49,14 @@ public enum RecordFormat {
    * @throws AiCoderException (INPUT) when it is of none
    */
   static RecordFormat detect(JsonRecord record) {
+    if (record.hasAny("chosen") && record.hasAny("rejected")) {
+      throw record
+          .source()
+          .refuse(
+              "looks like a pair of preferences (DPO: chosen, rejected), which are not trained on",
+              "give prompt and the chosen answer as prompt and completion, or as messages",
+              null);
+    }
     if (record.hasAny("messages", "conversations")) {
       return MESSAGES;
     }
@@ -55,12 +72,22 @@ public enum RecordFormat {
     if (record.hasAny("text")) {
       return TEXT;
     }
-    throw record
+    throw unknown(record);
+  }
+
+  private static AiCoderException unknown(JsonRecord record) {
+    List<String> names = new ArrayList<>();
+    record.node().fieldNames().forEachRemaining(names::add);
+    return record
         .source()
         .refuse(
-            "has none of the fields that tell a format: messages, instruct, instruction, prompt,"
-                + " text",
-            "name its fields as docs/finetune.md does",
+            names.isEmpty()
+                ? "is an empty object"
+                : "has the fields "
+                    + names.stream().limit(MOST_NAMED).collect(Collectors.joining(", "))
+                    + (names.size() > MOST_NAMED ? ", …" : "")
+                    + ", which tell no format",
+            KNOWN,
             null);
   }
 

@@ -187,12 +187,14 @@ public final class TrainingData {
     /**
      * Takes a share of the records for validation, drawn by the seed; 0, the default, takes none.
      *
-     * @throws IllegalArgumentException when it is not at least 0 and below 1
+     * @throws AiCoderException (REQUEST) when it is not at least 0 and below 1
      */
     public Builder optValidationFraction(double value) {
       if (!(value >= 0 && value < 1)) {
-        throw new IllegalArgumentException(
-            "validation fraction is " + value + ": it must be at least 0 and below 1");
+        throw refused(
+            "validation fraction (optValidationFraction, --validation-share) is "
+                + value
+                + ": it must be at least 0 and below 1");
       }
       validationFraction = value;
       return this;
@@ -202,12 +204,14 @@ public final class TrainingData {
      * Sets the most tokens of a row; by default 2,048, or what the model's context holds if that is
      * less.
      *
-     * @throws IllegalArgumentException when it is below 2
+     * @throws AiCoderException (REQUEST) when it is below 2
      */
     public Builder optSequenceLength(int value) {
       if (value < 2) {
-        throw new IllegalArgumentException(
-            "sequence length is " + value + ": it must be 2 or more");
+        throw refused(
+            "sequence length (optSequenceLength, --sequence-length) is "
+                + value
+                + ": it must be 2 or more");
       }
       sequenceLength = value;
       return this;
@@ -266,9 +270,9 @@ public final class TrainingData {
      *
      * @throws AiCoderException (INPUT) naming file, line, field and remedy when a record cannot be
      *     used, or when nothing can be learned of any; (REQUEST) when the sequence length is above
-     *     the model's context; (CHECKPOINT) when the checkpoint is damaged
-     * @throws IllegalStateException when something required was not set, or options exclude each
-     *     other
+     *     the model's context, or options exclude each other; (CHECKPOINT) when the checkpoint is
+     *     damaged
+     * @throws IllegalStateException when something required was not set
      */
     public TrainingData build() {
       Path directory = required();
@@ -291,21 +295,26 @@ public final class TrainingData {
         throw new IllegalStateException("setCheckpoint and addFile must be called");
       }
       if (packing && groupByLength) {
-        throw new IllegalStateException(
-            "optPacking and optGroupByLength exclude each other: packed rows are of one length");
+        throw refused(
+            "optPacking (--packing) and optGroupByLength (--group-by-length) exclude each other:"
+                + " packed rows are of one length anyway; choose one");
       }
       if (validationFraction > 0 && !validationFiles.isEmpty()) {
-        throw new IllegalStateException(
-            "optValidationFraction and optValidationFile exclude each other: choose one");
+        throw refused(
+            "optValidationFile (--validation) and optValidationFraction (--validation-share) exclude"
+                + " each other: choose one");
       }
       return checkpoint;
+    }
+
+    private static AiCoderException refused(String problem) {
+      return new AiCoderException(ErrorCategory.REQUEST, problem);
     }
 
     private int sequenceLength(Checkpoint opened) {
       int context = opened.config().maxPositions();
       if (sequenceLength > context) {
-        throw new AiCoderException(
-            ErrorCategory.REQUEST,
+        throw refused(
             "sequence length is %d, the model's context (max_position_embeddings) is %d: choose at"
                     .formatted(sequenceLength, context)
                 + " most that");

@@ -52,6 +52,7 @@ final class CurvesModel {
     return switch (summary.ending()) {
       case COMPLETED -> "Finished" + remark;
       case STOPPED_EARLY -> "Stopped early" + remark;
+      case STOPPED -> "Stopped on request" + remark;
       case FAILED -> "Failed" + remark;
     };
   }

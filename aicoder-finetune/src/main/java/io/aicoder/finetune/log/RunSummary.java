@@ -24,6 +24,8 @@ public record RunSummary(
     COMPLETED,
     /** The model got no better. */
     STOPPED_EARLY,
+    /** Somebody asked for it; it can be gone on with. */
+    STOPPED,
     /** Something failed; the remark says what. */
     FAILED
   }

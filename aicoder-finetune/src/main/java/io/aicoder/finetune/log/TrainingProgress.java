@@ -142,6 +142,7 @@ public final class TrainingProgress implements MetricsListener {
         switch (summary.ending()) {
           case COMPLETED -> "finished";
           case STOPPED_EARLY -> "stopped early";
+          case STOPPED -> "stopped on request";
           case FAILED -> "failed";
         };
     line(

@@ -140,6 +140,11 @@ public final class CheckpointFolder implements AutoCloseable {
     return pattern.matcher(String.valueOf(path.getFileName())).matches();
   }
 
+  /** Returns where the checkpoint of a step is, if there is one. */
+  public Path pathOf(long step) {
+    return folder.resolve("checkpoint-" + step);
+  }
+
   /**
    * Writes a checkpoint, then removes those that are neither among the newest nor the best. One of
    * the same step, left by a run that went on from an earlier one, is replaced.
@@ -156,7 +161,7 @@ public final class CheckpointFolder implements AutoCloseable {
     if (step < 0 || (score != null && !Double.isFinite(score))) {
       throw new IllegalArgumentException("step " + step + " with score " + score);
     }
-    Path target = folder.resolve("checkpoint-" + step);
+    Path target = pathOf(step);
     try {
       Path former = setAside(target);
       try (NewDirectory directory = NewDirectory.create(target, bytes + MANIFEST_BYTES)) {
@@ -207,7 +212,7 @@ public final class CheckpointFolder implements AutoCloseable {
       Long best = bestStep(steps);
       for (long step : steps.subList(Math.min(keep, steps.size()), steps.size())) {
         if (best == null || step != best) {
-          Path aside = setAside(folder.resolve("checkpoint-" + step));
+          Path aside = setAside(pathOf(step));
           if (aside != null) {
             IOUtils.rm(aside);
           }
@@ -235,7 +240,7 @@ public final class CheckpointFolder implements AutoCloseable {
 
   private @Nullable Double score(long step) throws IOException {
     try {
-      return Manifest.read(folder.resolve("checkpoint-" + step), step).score();
+      return Manifest.read(pathOf(step), step).score();
     } catch (DamagedCheckpointException e) {
       return null;
     }
@@ -285,7 +290,7 @@ public final class CheckpointFolder implements AutoCloseable {
 
   private Optional<SavedCheckpoint> firstWhole(List<Long> steps) throws IOException {
     for (long step : steps) {
-      Path directory = folder.resolve("checkpoint-" + step);
+      Path directory = pathOf(step);
       try {
         Manifest manifest = Manifest.read(directory, step);
         manifest.verify(directory);

@@ -38,7 +38,7 @@ public record BaseModel(
     int threads,
     LoadProgress progress) {
 
-  private boolean quantized() {
+  boolean quantized() {
     return !(quantization instanceof Quantization.None);
   }
 
@@ -62,7 +62,7 @@ public record BaseModel(
   /** Returns the number format in which frozen matrices are multiplied. */
   ComputeType format() {
     if (quantized()) {
-      return ComputeType.FP32;
+      return onGpu() ? ComputeType.BF16 : ComputeType.FP32;
     }
     return type == null ? ComputeType.of(checkpoint.embedding()) : type;
   }
@@ -77,6 +77,11 @@ public record BaseModel(
     }
     Path cache = cacheDirectory == null ? QuantizedFile.defaultDirectory() : cacheDirectory;
     return WeightLoader.load(checkpoint, quantization, format(), cache, placement, progress);
+  }
+
+  /** A quantized base goes to a GPU only when it is asked for. */
+  private boolean onGpu() {
+    return device != null && device.isGpu();
   }
 
   MemoryEstimate memory(boolean onGpu) {

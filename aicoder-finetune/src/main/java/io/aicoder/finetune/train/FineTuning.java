@@ -40,6 +40,8 @@ public final class FineTuning {
   private final List<Trainable> trainables;
   private final Batches batches;
   private final int steps;
+  private final OutputFolder output;
+  private volatile boolean stopped;
 
   /**
    * What is asked for.
@@ -68,11 +70,14 @@ public final class FineTuning {
   /**
    * How it ended.
    *
-   * @param trained the adapter's directory, or the checkpoint's where all was trained
+   * @param trained the adapter's directory, or the checkpoint's where all was trained; of a stopped
+   *     training the directory in {@code checkpoints}
    * @param steps the steps done
-   * @param figures the newest of each kind, such as {@code loss}
+   * @param step the one behind which {@code trained} is: that of the best measurement, or the last
+   * @param figures the newest of each kind up to that step, such as {@code loss}
    */
-  public record Outcome(Path trained, int steps, Ending ending, Map<String, Double> figures) {}
+  public record Outcome(
+      Path trained, int steps, int step, Ending ending, Map<String, Double> figures) {}
 
   /**
    * Settles a training.
@@ -83,6 +88,8 @@ public final class FineTuning {
   public FineTuning(Request request) {
     this.request = request;
     this.base = request.base.checkpoint();
+    this.output = new OutputFolder(request.output);
+    output.requireFree(request.resume);
     TrainingOptions options = request.options;
     this.batches = request.data.batches(options.batchSize());
     long all = batches.steps(options.epochs(), options.accumulation());
@@ -95,6 +102,7 @@ public final class FineTuning {
     }
     this.former = startFrom == null ? null : SavedAdapter.open(startFrom, base);
     this.lora = former == null ? asked : former.options();
+    requireTrainable();
     if (lora == null) {
       files = new TrainedFiles.Whole(base);
       trainables = Trainables.all(base);
@@ -102,6 +110,22 @@ public final class FineTuning {
       AdapterFiles adapter = new AdapterFiles(named(lora), base.config());
       files = new TrainedFiles.Adapter(adapter, base);
       trainables = Trainables.of(adapter);
+    }
+  }
+
+  private void requireTrainable() {
+    if (lora != null) {
+      return;
+    }
+    if (request.options.loraPlusRatio() != 1) {
+      throw refused(
+          "LoRA+ ratio is %s, and all parameters are trained: it is of LoRA's B"
+              .formatted(request.options.loraPlusRatio()));
+    }
+    if (request.base.quantized()) {
+      throw refused(
+          "all parameters are trained, and the base is quantized to %s: what is trained is not quantized; leave it out"
+              .formatted(request.base.numbers()));
     }
   }
 
@@ -161,11 +185,23 @@ public final class FineTuning {
             base.config(),
             numbers(),
             batches.mostTokens(),
+            mostValidationTokens(),
             request.options.recompute(),
             dropout() > 0,
-            onGpu ? 2 : Float.BYTES);
+            onGpu ? request.base.format().bytes() : Float.BYTES);
     memory.requireRoom(device);
     return memory;
+  }
+
+  private int mostValidationTokens() {
+    return request.data.validation().isEmpty()
+        ? 0
+        : request.data.validationBatches(request.options.batchSize()).mostTokens();
+  }
+
+  /** Has the training end behind its next step; by any thread. */
+  public void stop() {
+    stopped = true;
   }
 
   /**
@@ -181,7 +217,11 @@ public final class FineTuning {
       Path trained = request.output.resolve(lora == null ? "model" : "adapter");
       TrainingRun.Result result = new TrainingRun(setup(program)).run(request.resume, trained);
       return new Outcome(
-          trained, result.progress().step(), result.ending(), result.progress().figures());
+          result.trained(),
+          result.progress().step(),
+          result.written().step(),
+          result.ending(),
+          result.written().figures());
     }
   }
 
@@ -197,22 +237,23 @@ public final class FineTuning {
         batches,
         steps,
         trainables,
-        values(),
+        values(training),
         files,
         request.data,
         new RunSettings(
             base.fingerprint(),
             request.data.fingerprint(),
-            lora == null ? "full" : named(lora) + (former == null ? "" : " from an adapter"),
+            RunSettings.trained(lora, former != null),
             request.base.numbers(),
             request.options),
-        request.output,
+        output,
+        () -> stopped,
         request.policy,
         request.listeners,
         this::card);
   }
 
-  private List<float[]> values() {
+  private List<float[]> values(TrainingProgram program) {
     if (former != null) {
       Map<String, float[]> saved =
           former.tensors().stream()
@@ -224,7 +265,7 @@ public final class FineTuning {
     SplittableRandom random = new SplittableRandom(request.options.seed());
     List<float[]> values = new ArrayList<>();
     for (Trainable trainable : trainables) {
-      values.add(Trainables.initial(trainable, base, random));
+      values.add(Trainables.initial(trainable, base, program::rowLengths, random));
     }
     return values;
   }

@@ -27,6 +27,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -39,6 +41,12 @@ import java.util.stream.Collectors;
 final class Learner implements AutoCloseable {
 
   private static final int NAMED_RECORDS = 8;
+
+  /**
+   * DJL collects gradients of one pass at a time in a process, and dropout draws from libtorch's
+   * one generator: trainings beside each other take turns.
+   */
+  private static final ReentrantLock PASS = new ReentrantLock();
 
   private final TrainingProgram program;
   private final List<Trainable> trainables;
@@ -88,7 +96,7 @@ final class Learner implements AutoCloseable {
       TrainingProgram program, Start start, Settings settings, List<TrainingListener> listeners) {
     this.program = program;
     this.trainables = start.trainables;
-    this.manager = program.manager().newSubManager();
+    this.manager = program.newManager();
     this.longestGradient = settings.longestGradient;
     this.seed = settings.seed;
     this.steps = start.steps;
@@ -137,10 +145,13 @@ final class Learner implements AutoCloseable {
     int lossTokens = batches.stream().mapToInt(Batch::lossTokens).sum();
     int tokens = batches.stream().mapToInt(Batch::tokens).sum();
     double sum = 0;
+    PASS.lock();
     try (GradientCollector collector = trainer.newGradientCollector()) {
       for (int i = 0; i < batches.size(); i++) {
         sum += learn(collector, batches.get(i), 1.0 / lossTokens, i);
       }
+    } finally {
+      PASS.unlock();
     }
     double norm = clip();
     if (!Double.isFinite(norm)) {
@@ -178,9 +189,12 @@ final class Learner implements AutoCloseable {
 
   /** Returns what the gradients of a batch take, and forgets them. */
   Duration probe(Batch batch) {
+    PASS.lock();
     long begin = System.nanoTime();
     try (GradientCollector collector = trainer.newGradientCollector()) {
       learn(collector, batch, 1, 0);
+    } finally {
+      PASS.unlock();
     }
     Duration taken = Duration.ofNanos(System.nanoTime() - begin);
     forEachGradient(gradient -> gradient.subi(gradient));
@@ -189,8 +203,12 @@ final class Learner implements AutoCloseable {
 
   /** A seed that a resumed run comes to as well; the program adds small numbers to it. */
   private long seedOf(int number) {
-    long mixed = (seed * 0x9E3779B97F4A7C15L + steps) * 0xBF58476D1CE4E5B9L + number;
-    return (mixed ^ (mixed >>> 29)) & 0x7FFF_FFFF_FFFFL;
+    return mixed(mixed(mixed(seed) + steps) + number) & 0x7FFF_FFFF_FFFFL;
+  }
+
+  /** SplitMix64's: neighbours come to lie anywhere. */
+  private static long mixed(long number) {
+    return new SplittableRandom(number).nextLong();
   }
 
   private AiCoderException diverged(String what, double value, List<Batch> batches) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokens all tokens seen
  * @param lossTokens those that a loss was computed for
  * @param seconds the time spent
+ * @param bestBy the name of the figure by which the best is chosen
  * @param bestScore the best score so far, higher is better, or {@code null}
  * @param worse how many measurements in a row were not better
  * @param measuredStep the step of the newest measurement, 0: none yet
@@ -32,14 +33,32 @@ record Progress(
     @JsonProperty("tokens") long tokens,
     @JsonProperty("loss_tokens") long lossTokens,
     @JsonProperty("seconds") double seconds,
+    @JsonProperty("best_by") String bestBy,
     @JsonProperty("best_score") @Nullable Double bestScore,
     @JsonProperty("worse") int worse,
     @JsonProperty("measured_step") int measuredStep,
     @JsonProperty("figures") Map<String, Double> figures,
     @JsonProperty("settings") RunSettings settings) {
 
-  static Progress start(RunSettings settings) {
-    return new Progress(0, 0, 0, 0, 0, 0, null, 0, 0, Map.of(), settings);
+  static Progress start(RunSettings settings, String bestBy) {
+    return new Progress(0, 0, 0, 0, 0, 0, bestBy, null, 0, 0, Map.of(), settings);
+  }
+
+  /** Returns this, with the best to be chosen by another figure; there is none yet. */
+  Progress chosenBy(String figure) {
+    return new Progress(
+        step,
+        epoch,
+        batch,
+        tokens,
+        lossTokens,
+        seconds,
+        figure,
+        bestScore,
+        worse,
+        measuredStep,
+        figures,
+        settings);
   }
 
   Position position() {
@@ -54,6 +73,7 @@ record Progress(
         tokens + done.tokens(),
         lossTokens + done.lossTokens(),
         seconds + secondsMore,
+        bestBy,
         bestScore,
         worse,
         measuredStep,
@@ -64,11 +84,13 @@ record Progress(
   /**
    * Returns this after a measurement.
    *
-   * @param score what the best is chosen by, higher is better
+   * @param score what the best is chosen by, higher is better; {@code null}: that figure was not
+   *     measured this time, which is neither better nor worse
    * @param found all figures
    */
-  Progress measured(double score, Map<String, Double> found) {
-    boolean better = bestScore == null || score > bestScore;
+  Progress measured(@Nullable Double score, Map<String, Double> found) {
+    boolean better = score != null && (bestScore == null || score > bestScore);
+    int worseNow = score == null ? worse : better ? 0 : worse + 1;
     return new Progress(
         step,
         epoch,
@@ -76,8 +98,9 @@ record Progress(
         tokens,
         lossTokens,
         seconds,
-        better ? Double.valueOf(score) : bestScore,
-        better ? 0 : worse + 1,
+        bestBy,
+        better ? score : bestScore,
+        worseNow,
         step,
         with(found),
         settings);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happens in a training beside learning.
@@ -14,6 +15,8 @@ import java.util.function.LongFunction;
  * @param keptCheckpoints how many of the newest stay, beside the best
  * @param patience how many measurements in a row may be no better before the training stops; 0: any
  * @param measure measures what was trained so far beside the validation loss
+ * @param bestBy the figure by which the best model is chosen and patience counts: {@link
+ *     #VALIDATION_LOSS}, lower is better, or one that {@code measure} gives, higher is better
  * @param published is given each checkpoint
  * @param listener makes, for the step behind which a training begins, who is told figures
  */
@@ -23,8 +26,20 @@ public record RunPolicy(
     int keptCheckpoints,
     int patience,
     Measure measure,
+    String bestBy,
     Published published,
     LongFunction<MetricsListener> listener) {
+
+  /** The name of the validation loss among figures. */
+  public static final String VALIDATION_LOSS = "validation_loss";
+
+  /**
+   * Returns the score of a measurement, higher is better; {@code null} when the figure is missing.
+   */
+  @Nullable Double score(Map<String, Double> found) {
+    Double figure = found.get(bestBy);
+    return figure == null || !bestBy.equals(VALIDATION_LOSS) ? figure : Double.valueOf(-figure);
+  }
 
   /** Measures a model, such as by running benchmark tasks. */
   @FunctionalInterface
@@ -39,8 +54,7 @@ public record RunPolicy(
      * @param trained the adapter's directory, or the checkpoint's where all was trained; to be read
      *     before the method returns
      * @param step the step that is done
-     * @return figures by name, higher is better; by the first the best model is chosen. None: by
-     *     the validation loss
+     * @return figures by name; none when nothing was measured this time
      */
     Map<String, Double> measure(Path trained, long step);
   }

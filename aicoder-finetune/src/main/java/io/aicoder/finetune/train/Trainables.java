@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** What is trained, and what it begins with. */
@@ -112,14 +113,19 @@ final class Trainables {
    * {@code a = √5}), B is zero, magnitudes are the lengths of the base's rows, and what takes the
    * place of a tensor of the base begins as that.
    *
+   * @param rowLengths returns the lengths of the rows of a module's matrix, as it is held
    * @param random is drawn from in the order of the tensors
    */
-  static float[] initial(Trainable trainable, Checkpoint base, SplittableRandom random) {
+  static float[] initial(
+      Trainable trainable,
+      Checkpoint base,
+      Function<String, float[]> rowLengths,
+      SplittableRandom random) {
     int size = Math.toIntExact(trainable.size());
     return switch (trainable.kind()) {
       case LORA_A -> uniform(size, 1 / Math.sqrt(trainable.shape().get(1)), random);
       case LORA_B, LORA_BIAS -> new float[size];
-      case MAGNITUDE -> lengths(base, trainable.parameter().module(), size);
+      case MAGNITUDE -> rowLengths.apply(trainable.parameter().module());
       case WEIGHT, BIAS -> stored(base, trainable).values();
     };
   }
@@ -130,21 +136,6 @@ final class Trainables {
       values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
     }
     return values;
-  }
-
-  private static float[] lengths(Checkpoint base, String module, int rows) {
-    float[] weight = base.tensor(module + ".weight").values();
-    int columns = weight.length / rows;
-    float[] lengths = new float[rows];
-    for (int row = 0; row < rows; row++) {
-      double sum = 0;
-      for (int column = 0; column < columns; column++) {
-        double number = weight[row * columns + column];
-        sum += number * number;
-      }
-      lengths[row] = (float) Math.sqrt(sum);
-    }
-    return lengths;
   }
 
   private static StoredTensor stored(Checkpoint base, Trainable trainable) {

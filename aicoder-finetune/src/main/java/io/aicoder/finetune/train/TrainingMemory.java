@@ -34,16 +34,18 @@ public record TrainingMemory(
    * @param config the base's
    * @param trainedNumbers how many numbers are trained
    * @param tokens the most tokens of a micro-batch
+   * @param validationTokens those of a batch whose loss alone is taken; 0: none
    * @param recompute whether layers keep their inputs alone
    * @param dropout whether they keep a byte for each number of a matrix's input as well, which says
    *     whether it is dropped
-   * @param activationBytes of one number between layers: 4, or 2 on a GPU
+   * @param activationBytes of one number between layers: 4; on a GPU those of the number format
    */
   public static TrainingMemory of(
       MemoryEstimate model,
       LlamaConfig config,
       long trainedNumbers,
       int tokens,
+      int validationTokens,
       boolean recompute,
       boolean dropout,
       int activationBytes) {
@@ -59,7 +61,9 @@ public record TrainingMemory(
     long layer = kept + 6 * inner + 4 * query + 6 * hidden;
     long logits = Math.max(LOGITS, 16L * config.vocabularySize());
     long workspace =
-        FIXED + tokens * (layer + 4 * hidden) * activationBytes + 2 * logits * Float.BYTES;
+        FIXED
+            + Math.max(tokens, validationTokens) * (layer + 4 * hidden) * activationBytes
+            + 2 * logits * Float.BYTES;
     return new TrainingMemory(
         model.weights(),
         model.mappedWeights(),

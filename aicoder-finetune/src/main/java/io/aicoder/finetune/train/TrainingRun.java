@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.apache.lucene.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,6 +57,7 @@ final class TrainingRun {
    * @param steps how many a whole training has
    * @param values what the trained tensors begin with
    * @param output where checkpoints go
+   * @param stop whether to end behind this step, to be gone on with another time
    * @param card makes the model card for the figures so far
    */
   record Setup(
@@ -67,7 +69,8 @@ final class TrainingRun {
       TrainedFiles files,
       TrainingData data,
       RunSettings settings,
-      Path output,
+      OutputFolder output,
+      BooleanSupplier stop,
       RunPolicy policy,
       List<TrainingListener> djlListeners,
       CardMaker card) {}
@@ -77,14 +80,19 @@ final class TrainingRun {
     ModelCard card(Progress progress);
   }
 
-  /** How a training ended. */
-  record Result(Progress progress, Ending ending) {}
+  /**
+   * How a training ended.
+   *
+   * @param trained where what was trained is
+   * @param written how far that had come
+   */
+  record Result(Progress progress, Ending ending, Path trained, Progress written) {}
 
   TrainingRun(Setup setup) {
     this.setup = setup;
     batches = setup.batches;
     steps = setup.steps;
-    progress = Progress.start(setup.settings);
+    progress = Progress.start(setup.settings, setup.policy.bestBy());
   }
 
   /** Measures one micro-batch, forward and backward, that changes nothing: tokens a second. */
@@ -104,16 +112,10 @@ final class TrainingRun {
    * @param target where what was trained goes; replaced
    */
   Result run(boolean resume, Path target) {
+    setup.output.requireFree(resume); // again: time has passed
     try (CheckpointFolder folder =
-        CheckpointFolder.open(
-            setup.output.resolve("checkpoints"), setup.policy.keptCheckpoints())) {
+        CheckpointFolder.open(setup.output.checkpoints(), setup.policy.keptCheckpoints())) {
       Optional<SavedCheckpoint> saved = folder.latest();
-      if (saved.isPresent() && !resume) {
-        throw new AiCoderException(
-            ErrorCategory.REQUEST,
-            setup.output
-                + ": holds checkpoints of a training: resume it, or choose another folder");
-      }
       saved.ifPresent(this::restore);
       try (Learner learner = learner(saved);
           MetricsListener listener = setup.policy.listener().apply(progress.step())) {
@@ -125,6 +127,14 @@ final class TrainingRun {
   private void restore(SavedCheckpoint saved) {
     progress = SavedState.progress(saved.directory());
     setup.settings.requireSame(progress.settings(), saved.directory());
+    String bestBy = setup.policy.bestBy();
+    if (progress.bestScore() != null && !progress.bestBy().equals(bestBy)) {
+      throw new AiCoderException(
+          ErrorCategory.REQUEST,
+          "%s: the best was chosen by %s then, by %s now: measure the same as then, or begin another training from its adapter"
+              .formatted(saved.directory(), progress.bestBy(), bestBy));
+    }
+    progress = progress.chosenBy(bestBy);
     LOG.info("going on from {}", saved.directory());
   }
 
@@ -138,7 +148,8 @@ final class TrainingRun {
       values = setup.trainables.stream().map(each -> required(trained, each)).toList();
       means = SavedState.means(directory, setup.trainables);
     }
-    int warmUp = (int) Math.ceil(options.warmUpShare() * steps);
+    // The rate of the first step of a warm-up is 0: a single step would change nothing.
+    int warmUp = (int) Math.min(Math.ceil(options.warmUpShare() * steps), steps - 1);
     return new Learner(
         setup.program,
         new Learner.Start(setup.trainables, values, progress.step(), means),
@@ -174,14 +185,25 @@ final class TrainingRun {
     Result run(Path target) {
       try {
         Ending ending = learn();
-        measureAndSave(true);
-        write(target);
+        Result result = ending == Ending.STOPPED ? stopped() : completed(ending, target);
         listener.finished(summary(ending, ""));
-        return new Result(progress, ending);
+        return result;
       } catch (RuntimeException e) {
         listener.finished(summary(Ending.FAILED, String.valueOf(e.getMessage())));
         throw e;
       }
+    }
+
+    private Result stopped() {
+      if (savedAt != progress.step()) {
+        save();
+      }
+      return new Result(progress, Ending.STOPPED, folder.pathOf(progress.step()), progress);
+    }
+
+    private Result completed(Ending ending, Path target) {
+      measureAndSave(true);
+      return new Result(progress, ending, target, write(target));
     }
 
     private RunSummary summary(Ending ending, String remark) {
@@ -192,6 +214,9 @@ final class TrainingRun {
       int accumulation = setup.settings.options().accumulation();
       Iterator<Batch> epoch = open(progress.position());
       while (progress.step() < steps && !patienceIsOver()) {
+        if (setup.stop.getAsBoolean()) {
+          return Ending.STOPPED;
+        }
         long begin = System.nanoTime();
         if (!epoch.hasNext()) {
           epoch = open(progress.position());
@@ -265,7 +290,7 @@ final class TrainingRun {
       Map<String, Double> scores = otherFigures();
       Map<String, Double> found = new LinkedHashMap<>();
       if (loss != null) {
-        found.put("validation_loss", loss);
+        found.put(RunPolicy.VALIDATION_LOSS, loss);
       }
       found.putAll(scores);
       if (found.isEmpty()) {
@@ -273,10 +298,10 @@ final class TrainingRun {
       }
       found.forEach(this::requireFinite);
       listener.evaluated(new EvaluationMetrics(progress.step(), loss, scores));
-      double first = (scores.isEmpty() ? found : scores).values().iterator().next();
-      score = scores.isEmpty() ? -first : first;
+      Double former = progress.bestScore();
+      score = setup.policy.score(found);
       progress = progress.measured(score, found);
-      return progress.worse() == 0;
+      return score != null && (former == null || score > former);
     }
 
     private void requireFinite(String name, double value) {
@@ -298,13 +323,27 @@ final class TrainingRun {
       if (setup.policy.measure() == RunPolicy.Measure.NONE) {
         return Map.of();
       }
-      Path candidate = setup.output.resolve("candidate");
+      Path candidate = setup.output.candidate();
       delete(candidate);
       try {
         setup.files.write(candidate, learner.tensors(), card());
         return setup.policy.measure().measure(candidate, progress.step());
+      } catch (RuntimeException e) {
+        saveBefore(e);
+        throw e;
       } finally {
         delete(candidate);
+      }
+    }
+
+    /** What was learned up to here is not to be lost because it cannot be measured. */
+    private void saveBefore(RuntimeException failure) {
+      try {
+        if (savedAt != progress.step()) {
+          save();
+        }
+      } catch (RuntimeException e) {
+        failure.addSuppressed(e);
       }
     }
 
@@ -328,13 +367,15 @@ final class TrainingRun {
       setup.policy.published().published(directory, progress.step());
     }
 
-    private void write(Path target) {
+    /** Returns how far what is written had come. */
+    private Progress write(Path target) {
       Optional<Path> best = folder.best().map(SavedCheckpoint::directory);
       List<NamedTensor> tensors =
           best.map(saved -> learner.named(setup.files.read(saved))).orElseGet(learner::tensors);
       Progress then = best.map(SavedState::progress).orElse(progress);
       delete(target);
       setup.files.write(target, tensors, setup.card.card(then));
+      return then;
     }
   }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A record that cannot be used is refused with its file, line and field, and with a remedy. */
 class BadRecordTest {
@@ -32,7 +33,10 @@ class BadRecordTest {
       quoteCharacter = '`',
       textBlock =
           """
-          {"a": 1}                                 | has none of the fields that tell a format: messages, instruct, instruction, prompt, text; name its fields as docs/finetune.md does
+          {"a": 1, "question": "b"}                | has the fields a, question, which tell no format; name them as one of the formats does: messages or conversations (chat); instruct and answer (AICoderEval); instruction, input and output; prompt and completion; text. See docs/finetune.md
+          {}                                       | is an empty object; name them as one of the formats does: messages or conversations (chat); instruct and answer (AICoderEval); instruction, input and output; prompt and completion; text. See docs/finetune.md
+          {"prompt": "a", "chosen": "b", "rejected": "c"} | looks like a pair of preferences (DPO: chosen, rejected), which are not trained on; give prompt and the chosen answer as prompt and completion, or as messages
+          {"chosen": [], "rejected": []}           | looks like a pair of preferences (DPO: chosen, rejected), which are not trained on; give prompt and the chosen answer as prompt and completion, or as messages
           "text"                                   | is a JSON string; write one JSON object a line
           {"text": 3}                              | field text is a JSON number; write it as text
           {"text": {"a": "b"}}                     | field text is a JSON object; write it as text
@@ -47,6 +51,9 @@ class BadRecordTest {
           {"messages": "a"}                        | field messages is a JSON string; write it as a list of objects
           {"messages": ["a"]}                      | field messages[0] is a JSON string; write it as an object
           {"messages": [{"content": "a"}]}         | field messages[0].role is absent; say who speaks: system, user or assistant
+          {"messages": [{"role": "user", "content": "a"}, {"role": "Assistant", "content": "b"}]} | field messages[1].role is 'Assistant', which is no known role; write one of system, developer, user, assistant, tool, ipython, function (of ShareGPT, too: bot, gpt, human)
+          {"conversations": [{"from": "human", "value": "a"}, {"from": "chatgpt", "value": "b"}]} | field conversations[1].from is 'chatgpt', which is no known role; write one of system, developer, user, assistant, tool, ipython, function (of ShareGPT, too: bot, gpt, human)
+          {"prompt": [{"role": "me", "content": "a"}], "completion": [{"role": "assistant", "content": "b"}]} | field prompt[0].role is 'me', which is no known role; write one of system, developer, user, assistant, tool, ipython, function (of ShareGPT, too: bot, gpt, human)
           {"messages": [{"role": "user"}]}         | field messages[0].content is absent; add it as text
           {"messages": [{"role": "user", "content": [{"type": "image"}]}]} | field messages[0].content[0].text is absent; add it as text
           {"messages": [{"role": "assistant", "content": "a"}]} | begins with an answer; begin the conversation with what is answered
@@ -61,6 +68,30 @@ class BadRecordTest {
     refuses(file, file + ": line 3: " + message);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"assistant", "gpt", "bot"})
+  void namesOfTheAssistantAreLearned(String name) throws IOException {
+    String record =
+        "{\"conversations\": [{\"from\": \"human\", \"value\": \"Sort.\"}, {\"from\": \"%s\","
+            + " \"value\": \"x.sort()\"}]}";
+    Path file = Nano.write(folder.resolve("chat.jsonl"), GOOD, record.formatted(name));
+    assertThat(Nano.data(file).build().training())
+        .extracting(TrainingExample::lossTokens)
+        .hasSize(2)
+        .containsOnly(5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"system", "developer", "tool", "ipython", "function"})
+  void otherRolesAreShownAndNotLearned(String name) throws IOException {
+    String record =
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"Sort.\"}, {\"role\": \"%s\","
+            + " \"content\": \"x\"}, {\"role\": \"assistant\", \"content\": \"x.sort()\"}]}";
+    Path file = Nano.write(folder.resolve("chat.jsonl"), record.formatted(name));
+    TrainingExample example = Nano.data(file).build().training().get(0);
+    assertThat(example.lossTokens()).isEqualTo(5);
+  }
+
   @Test
   void whatIsNotJsonIsRefused() throws IOException {
     Path torn = Nano.write(folder.resolve("torn.jsonl"), GOOD, "{\"text\": \"a", GOOD);
@@ -68,21 +99,70 @@ class BadRecordTest {
     Path words = Nano.write(folder.resolve("words.jsonl"), GOOD, "text: a");
     refusesLike(words, words + ": line 2: is not JSON (Unrecognized token 'text'");
     Path open = Nano.write(folder.resolve("open.json"), "[" + GOOD + ",", GOOD);
-    refusesLike(open, open + ": line ");
+    refusesLike(open, open + ": line 2: is not JSON (Unexpected end-of-input");
     Path latin = folder.resolve("latin.jsonl");
     Files.write(latin, "{\"text\": \"Größe\"}".getBytes(StandardCharsets.ISO_8859_1));
     refusesLike(latin, latin + ": line 1: is not JSON (Invalid UTF-8");
   }
 
+  /** Jackson tells where a file ends, which is behind the last line. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"instruction\": \"Sort.\", \"outp", "{\"text\": \"a\"", "{\"a\":"})
+  void aLastLineThatIsCutOffIsNamed(String last) throws IOException {
+    for (String end : new String[] {"", "\n", "\n\n"}) {
+      if (last.contains("outp") && !end.isEmpty()) {
+        continue; // a line end within a text is another error
+      }
+      Path cut =
+          Files.writeString(folder.resolve("cut.jsonl"), GOOD + "\n" + GOOD + "\n" + last + end);
+      assertThatThrownBy(() -> Nano.data(cut).build())
+          .isInstanceOf(AiCoderException.class)
+          .hasMessageStartingWith(cut + ": line 3: is not JSON (Unexpected end-of-input")
+          .hasMessageEndingWith(": it is cut off); write one JSON object a line, or one JSON array")
+          .hasMessageNotContainingAny("Source", "REDACTED", "StreamReadFeature");
+    }
+  }
+
+  @Test
+  void aRecordWithoutItsEndIsNamedAndNotTheNextOne() throws IOException {
+    Path file = Nano.write(folder.resolve("data.jsonl"), GOOD, "{\"text\": \"a\"", GOOD);
+    refusesLike(file, file + ": line 2: is not JSON (Unexpected character ('{' (code 123))");
+    assertThatThrownBy(() -> Nano.data(file).build())
+        .hasMessageContaining(", in line 3, column 1)")
+        .hasMessageNotContainingAny("Source", "REDACTED");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          prompt,completion                | looks like CSV, with the columns prompt,completion
+          "instruction","output","the rest" | looks like CSV, with the columns "instruction","output","the rest"
+          id;text                          | looks like CSV, with the columns id;text
+          PAR1                             | is a Parquet file
+          ARROW1                           | is an Arrow file
+          """)
+  void filesOfOtherFormatsAreNamed(String first, String problem) throws IOException {
+    Path file = Nano.write(folder.resolve("data.jsonl"), first, "a,b");
+    refuses(
+        file,
+        file
+            + ": "
+            + problem
+            + "; write its rows as JSON lines, one object a row (with pandas: to_json(path,"
+            + " orient=\"records\", lines=True))");
+  }
+
   @Test
   void filesThatCannotBeReadAreRefused() throws IOException {
     Path absent = folder.resolve("absent.jsonl");
-    refusesLike(absent, absent + ": cannot be read (java.nio.file.NoSuchFileException: ");
+    refuses(absent, absent + ": does not exist; check the path");
     Path cut = folder.resolve("cut.jsonl.gz");
     byte[] whole = Files.readAllBytes(Nano.TRAIN);
     Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
-    refusesLike(cut, cut + ": cannot be read (java.io.EOFException: ");
-    refusesLike(folder, folder + ": cannot be read (");
+    refusesLike(cut, cut + ": is gzipped and damaged or cut off (");
+    refuses(folder, folder + ": is a folder; name its files");
   }
 
   @Test

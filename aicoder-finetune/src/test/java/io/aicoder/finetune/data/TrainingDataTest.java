@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -229,16 +230,21 @@ class TrainingDataTest {
     assertThatThrownBy(builder::build)
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("setCheckpoint and addFile must be called");
-    assertThatThrownBy(Nano.data(file).optPacking(true).optGroupByLength(true)::build)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith("optPacking and optGroupByLength exclude each other");
-    assertThatThrownBy(Nano.data(file).optValidationFile(file).optValidationFraction(0.1)::build)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith("optValidationFraction and optValidationFile exclude each other");
-    assertThatThrownBy(() -> builder.optSequenceLength(1))
-        .hasMessage("sequence length is 1: it must be 2 or more");
-    assertThatThrownBy(() -> builder.optValidationFraction(1))
-        .hasMessage("validation fraction is 1.0: it must be at least 0 and below 1");
+    refusesOptions(
+        Nano.data(file).optPacking(true).optGroupByLength(true)::build,
+        "optPacking (--packing) and optGroupByLength (--group-by-length) exclude each other: packed"
+            + " rows are of one length anyway; choose one");
+    refusesOptions(
+        Nano.data(file).optValidationFile(file).optValidationFraction(0.1)::build,
+        "optValidationFile (--validation) and optValidationFraction (--validation-share) exclude"
+            + " each other: choose one");
+    refusesOptions(
+        () -> builder.optSequenceLength(1),
+        "sequence length (optSequenceLength, --sequence-length) is 1: it must be 2 or more");
+    refusesOptions(
+        () -> builder.optValidationFraction(1),
+        "validation fraction (optValidationFraction, --validation-share) is 1.0: it must be at"
+            + " least 0 and below 1");
     TrainingData data = Nano.data(file).build();
     assertThatThrownBy(() -> data.batches(0)).hasMessage("batch size is 0: it must be 1 or more");
     assertThatThrownBy(() -> data.batches(1).steps(1, 0))
@@ -293,6 +299,13 @@ class TrainingDataTest {
 
   private static List<Integer> lines(List<TrainingExample> examples) {
     return examples.stream().map(example -> example.source().line()).collect(Collectors.toList());
+  }
+
+  private static void refusesOptions(ThrowingCallable action, String message) {
+    assertThatThrownBy(action)
+        .isInstanceOfSatisfying(
+            AiCoderException.class, e -> assertThat(e.category()).isEqualTo(ErrorCategory.REQUEST))
+        .hasMessage(message);
   }
 
   private static void refuses(TrainingData.Builder builder, String message) {

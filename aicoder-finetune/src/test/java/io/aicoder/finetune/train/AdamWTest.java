@@ -53,7 +53,7 @@ class AdamWTest {
    */
   @Test
   void smallGradientsMoveAsWithPyTorch() {
-    try (NDManager manager = program.manager().newSubManager()) {
+    try (NDManager manager = program.newManager()) {
       NDArray gradient = manager.create(new float[] {1e-8f});
       NDArray ours = manager.create(new float[] {0});
       program.adamw(
@@ -79,7 +79,7 @@ class AdamWTest {
   /** All gradients together get the length, both signs alike; DJL cuts positive numbers alone. */
   @Test
   void clippingKeepsTheDirection() {
-    try (NDManager manager = program.manager().newSubManager()) {
+    try (NDManager manager = program.newManager()) {
       NDArray first = manager.create(new float[] {3, -3});
       NDArray second = manager.create(new float[] {-4, 4});
       double norm = program.clip(new NDList(first, second), 1);

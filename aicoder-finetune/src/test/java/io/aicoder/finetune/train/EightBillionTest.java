@@ -58,7 +58,7 @@ class EightBillionTest {
       StringBuilder row = new StringBuilder("| " + name + (recompute ? " | again |" : " | kept |"));
       for (int tokens : TOKENS) {
         TrainingMemory memory =
-            TrainingMemory.of(model, llama.config(), trained, tokens, recompute, false, 2);
+            TrainingMemory.of(model, llama.config(), trained, tokens, 0, recompute, false, 2);
         row.append(String.format(Locale.ROOT, " %.1f |", memory.resident() / 1e9));
       }
       rows.add(row.toString());
