@@ -178,8 +178,19 @@ public final class Tokenizer implements AutoCloseable {
    * @throws AiCoderException when the tokenizer is closed
    */
   public String decode(List<Integer> ids) {
+    return decode(ids, true);
+  }
+
+  /**
+   * Turns token ids into text. Bytes that are no whole character become U+FFFD; ids that no token
+   * has are left out.
+   *
+   * @param skipSpecialTokens whether special tokens, such as those that end a turn, are left out
+   * @throws AiCoderException when the tokenizer is closed
+   */
+  public String decode(List<Integer> ids, boolean skipSpecialTokens) {
     long[] values = ids.stream().mapToLong(Integer::longValue).toArray();
-    return use(() -> values.length == 0 ? "" : tokenizer.decode(values, true));
+    return use(() -> values.length == 0 ? "" : tokenizer.decode(values, skipSpecialTokens));
   }
 
   private <T> T use(Supplier<T> action) {

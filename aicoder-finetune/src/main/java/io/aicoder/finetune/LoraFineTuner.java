@@ -223,8 +223,15 @@ public final class LoraFineTuner {
       return this;
     }
 
-    /** Sets the threads of one operation, for the whole process; 0: libtorch's choice. */
+    /**
+     * Sets the threads of one operation, for the whole process; 0: libtorch's choice.
+     *
+     * @throws IllegalArgumentException when it is negative
+     */
     public Builder optThreads(int value) {
+      if (value < 0) {
+        throw new IllegalArgumentException("threads is " + value + ": it must be 0 or more");
+      }
       threads = value;
       return this;
     }
@@ -328,12 +335,10 @@ public final class LoraFineTuner {
       if (base == null || output == null || files.isEmpty()) {
         throw new IllegalStateException("setBase, addData and setOutput must be called");
       }
-      if (evaluateEvery < 0 || checkpointEvery < 0 || patience < 0 || keptCheckpoints < 1) {
-        throw new AiCoderException(
-            ErrorCategory.REQUEST,
-            "evaluate every %d, checkpoint every %d, patience %d, kept checkpoints %d: at least 0, 0, 0 and 1"
-                .formatted(evaluateEvery, checkpointEvery, patience, keptCheckpoints));
-      }
+      requireAtLeast(0, "evaluate every", evaluateEvery);
+      requireAtLeast(0, "checkpoint every", checkpointEvery);
+      requireAtLeast(0, "patience", patience);
+      requireAtLeast(1, "kept checkpoints", keptCheckpoints);
       if (all && serves) {
         throw refused("optServeIn loads adapters, and all parameters are trained: leave one out");
       }
@@ -385,6 +390,12 @@ public final class LoraFineTuner {
                     measures
                         ? "nothing is measured before the end (set optEvaluateEvery, --evaluate-every)"
                         : "nothing is measured (give validation records or a measure)"));
+      }
+    }
+
+    private static void requireAtLeast(int least, String option, int value) {
+      if (value < least) {
+        throw refused("%s is %d: it must be %d or more".formatted(option, value, least));
       }
     }
 

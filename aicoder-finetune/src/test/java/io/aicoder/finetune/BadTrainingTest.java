@@ -3,6 +3,7 @@ package io.aicoder.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aicoder.AiCoder;
 import io.aicoder.error.AiCoderException;
 import io.aicoder.error.ErrorCategory;
 import io.aicoder.finetune.data.TrainingData;
@@ -10,12 +11,14 @@ import io.aicoder.finetune.data.TrainingExample;
 import io.aicoder.finetune.peft.LoraOptions;
 import io.aicoder.finetune.train.TrainingOptions;
 import io.aicoder.llama.ComputeType;
+import io.aicoder.llama.Quantization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -107,8 +110,27 @@ class BadTrainingTest {
         "c_attn");
     refused(
         ErrorCategory.REQUEST,
+        () -> training().optLora(lora(o -> o.optRankPattern(Map.of("mlp", 4)))).build(),
+        "names mlp, which fits no adapted module");
+    refused(
+        ErrorCategory.REQUEST,
+        () ->
+            training()
+                .optLora(
+                    lora(
+                        o ->
+                            o.optTargetModules(List.of("q_proj"))
+                                .optAlphaPattern(Map.of("layers.1.q_proj", 4.0, "up_proj", 4.0))))
+                .build(),
+        "names layers.1.q_proj, which fits no adapted module"); // self_attn is missing
+    refused(
+        ErrorCategory.REQUEST,
+        () -> training().optLora(lora(o -> o.optRank(1_000_000_000))).build(),
+        "down_proj is 1000000000, the module is 16 × 32");
+    refused(
+        ErrorCategory.REQUEST,
         () -> training().optKeptCheckpoints(0).build(),
-        "kept checkpoints 0");
+        "kept checkpoints is 0: it must be 1 or more");
     refused(
         ErrorCategory.REQUEST,
         () -> training().optAllParameters(true).optStartFrom(base).build(),
@@ -122,6 +144,70 @@ class BadTrainingTest {
     refused(ErrorCategory.REQUEST, () -> options(o -> o.optMaxSteps(-1)), "max steps is -1");
     refused(ErrorCategory.REQUEST, () -> lora(o -> o.optRank(0)), "0");
     assertThat(output).doesNotExist();
+  }
+
+  @Test
+  void whatDoesNotGoTogether() throws IOException {
+    try (AiCoder coder = AiCoder.load(base)) {
+      refused(
+          ErrorCategory.REQUEST,
+          () -> training().optAllParameters(true).optServeIn(coder, "live").build(),
+          "optServeIn loads adapters",
+          "all parameters are trained");
+    }
+    refused(
+        ErrorCategory.REQUEST,
+        () ->
+            training()
+                .optAllParameters(true)
+                .optTraining(options(o -> o.optLoraPlusRatio(16)))
+                .build(),
+        "LoRA+ ratio is 16.0",
+        "all parameters are trained");
+    refused(
+        ErrorCategory.REQUEST,
+        () -> training().optAllParameters(true).optQuantization(new Quantization.Int8()).build(),
+        "all parameters are trained",
+        "INT8");
+    refused(
+        ErrorCategory.REQUEST,
+        () -> training().optPatience(2).build(),
+        "patience is 2",
+        "optEvaluateEvery");
+    refused(
+        ErrorCategory.REQUEST,
+        () -> training().optPatience(2).optEvaluateEvery(1).build(),
+        "patience is 2",
+        "validation records or a measure");
+    assertThat(output).doesNotExist();
+  }
+
+  @Test
+  void aFolderOfSomethingElse() throws IOException {
+    Path mine = Files.createDirectories(output.resolve("adapter")).resolve("mine");
+    Files.writeString(mine, "mine");
+    for (boolean resume : new boolean[] {false, true}) {
+      refused(
+          ErrorCategory.REQUEST,
+          () -> training().optResume(resume).build(),
+          output + ": holds adapter",
+          "a folder of its own");
+    }
+    assertThat(mine).hasContent("mine");
+    refused(
+        ErrorCategory.REQUEST,
+        () -> training(base, data, data).build(),
+        data + ": is a file: choose a folder");
+  }
+
+  /** What is put there between the settling and the training stays, too. */
+  @Test
+  void aFolderThatIsFilledMeanwhile() throws IOException {
+    LoraFineTuner tuner = training().build();
+    Path mine = Files.createDirectories(output).resolve("mine");
+    Files.writeString(mine, "mine");
+    refused(ErrorCategory.REQUEST, tuner::run, output + ": holds mine");
+    assertThat(mine).hasContent("mine");
   }
 
   @Test

@@ -145,4 +145,55 @@ class BestModelTest {
         .hasMessageContainingAll("SR@All is NaN behind step 2", "checkpoints are intact");
     assertThat(folder.resolve("out/checkpoints/checkpoint-1")).isDirectory();
   }
+
+  /** A figure that is measured now and then only: other steps are neither better nor worse. */
+  @Test
+  void aStepWithoutTheFigureCountsForNothing() {
+    List<Long> found = List.of(2L, 5L, 9L);
+    RunPolicy.Measure seldom =
+        (trained, step) ->
+            found.contains(step)
+                ? scores(0, 3, 0, 0, 5, 0, 0, 0, 4).measure(trained, step)
+                : Map.of("seconds", 1.0);
+    FineTuning.Outcome outcome =
+        training().optPatience(2).optMeasure("SR@All", seldom).build().run();
+    assertThat(outcome.ending()).isEqualTo(Ending.COMPLETED); // of three, one was worse
+    assertThat(outcome.step()).isEqualTo(5);
+    assertThat(outcome.figures()).containsEntry("SR@All", 5.0);
+    isTheAdapterOf(outcome, 5);
+  }
+
+  @Test
+  void theBestIsChosenByTheSameFigureToTheEnd() {
+    RunPolicy.Measure both =
+        (trained, step) -> Map.of("SR@All", (double) step, "SR@Any", (double) -step);
+    training().optMeasure("SR@All", both).build().run();
+    assertThatThrownBy(() -> training().optResume(true).optMeasure("SR@Any", both).build().run())
+        .isInstanceOf(AiCoderException.class)
+        .hasMessageContainingAll(
+            "checkpoint-12", "chosen by SR@All then, by SR@Any now", "measure the same as then");
+  }
+
+  @Test
+  void whatCannotBeMeasuredIsKept() {
+    RunPolicy.Measure failing =
+        (trained, step) -> {
+          if (step == 3) {
+            throw new IllegalStateException("the sandbox is gone");
+          }
+          return Map.of("SR@All", -1.0 * step);
+        };
+    assertThatThrownBy(() -> training().optMeasure("SR@All", failing).build().run())
+        .hasMessage("the sandbox is gone");
+    assertThat(folder.resolve("out/checkpoints/checkpoint-3")).isDirectory();
+    assertThat(folder.resolve("out/candidate")).doesNotExist();
+    FineTuning.Outcome outcome =
+        training()
+            .optResume(true)
+            .optMeasure("SR@All", (trained, step) -> Map.of("SR@All", -1.0 * step))
+            .build()
+            .run();
+    assertThat(outcome.steps()).isEqualTo(12);
+    assertThat(outcome.step()).isEqualTo(1);
+  }
 }

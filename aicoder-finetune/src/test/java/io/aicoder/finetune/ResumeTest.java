@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.aicoder.finetune.log.CsvLog;
 import io.aicoder.finetune.log.JsonLinesLog;
 import io.aicoder.finetune.log.MetricsListener;
+import io.aicoder.finetune.log.RunSummary.Ending;
 import io.aicoder.finetune.log.StepMetrics;
 import io.aicoder.finetune.peft.LoraOptions;
 import io.aicoder.finetune.train.FineTuning;
@@ -16,6 +17,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -155,6 +159,96 @@ class ResumeTest {
           }
         };
     return MetricsListener.all(List.of(logs, stops));
+  }
+
+  /** Whoever asks need not be the thread that trains. */
+  @Test
+  void aTrainingThatIsAskedToStopGoesOnAnotherTime() throws Exception {
+    Path calm = folder.resolve("calm");
+    FineTuning.Outcome undisturbed = training(base, data, calm, 1, Kind.PACKED).build().run();
+
+    Path output = folder.resolve("stopped");
+    List<LoraFineTuner> running = new ArrayList<>();
+    LoraFineTuner tuner =
+        training(base, data, output, 1, Kind.PACKED)
+            .optListener(
+                after ->
+                    MetricsListener.all(
+                        List.of(logs(output, after), askingAt(4, () -> stop(running)))))
+            .build();
+    running.add(tuner);
+    FineTuning.Outcome stopped = tuner.run();
+
+    assertThat(stopped.ending()).isEqualTo(Ending.STOPPED);
+    assertThat(stopped.steps()).isEqualTo(4).isEqualTo(stopped.step());
+    assertThat(stopped.trained())
+        .isEqualTo(output.resolve("checkpoints/checkpoint-4"))
+        .isDirectory();
+    assertThat(output.resolve("adapter")).doesNotExist();
+
+    FineTuning.Outcome outcome =
+        training(base, data, output, 1, Kind.PACKED)
+            .optListener(after -> logs(output, after))
+            .build()
+            .run();
+    assertThat(outcome.ending()).isEqualTo(Ending.COMPLETED);
+    assertSameBytes(calm, output);
+    assertEachStepOnce(output, undisturbed.steps());
+  }
+
+  private static void stop(List<LoraFineTuner> running) {
+    Thread thread = new Thread(() -> running.get(0).stop());
+    thread.start();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static MetricsListener askingAt(int step, Runnable asking) {
+    return new MetricsListener() {
+      @Override
+      public void step(StepMetrics metrics) {
+        if (metrics.step() == step) {
+          asking.run();
+        }
+      }
+    };
+  }
+
+  @Test
+  void twoTrainingsAtOnceDoNotTouchEachOther() throws Exception {
+    for (Kind kind : List.of(Kind.PLAIN, Kind.DORA)) {
+      training(base, data, folder.resolve("alone-" + kind), 1, kind).build().run();
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      List<Future<FineTuning.Outcome>> both = new ArrayList<>();
+      for (Kind kind : List.of(Kind.PLAIN, Kind.DORA)) {
+        both.add(
+            threads.submit(
+                () ->
+                    training(base, data, folder.resolve("beside-" + kind), 1, kind).build().run()));
+      }
+      for (Future<FineTuning.Outcome> one : both) {
+        assertThat(one.get(60, TimeUnit.SECONDS).ending()).isEqualTo(Ending.COMPLETED);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    for (Kind kind : List.of(Kind.PLAIN, Kind.DORA)) {
+      assertSameBytes(folder.resolve("alone-" + kind), folder.resolve("beside-" + kind));
+    }
+  }
+
+  /** What the base is called does not matter: its contents do. */
+  @Test
+  void theBaseMayBeNamedInAnotherWay() throws Exception {
+    Path output = folder.resolve("out");
+    FineTuning.Outcome first = training(base, data, output, 1, Kind.PLAIN).build().run();
+    Path detour = folder.resolve("out/../base");
+    assertThat(training(detour, data, output, 1, Kind.PLAIN).build().run()).isEqualTo(first);
   }
 
   /** What was complete stays: no step is taken, and the same is written again. */

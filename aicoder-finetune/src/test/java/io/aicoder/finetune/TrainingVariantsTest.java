@@ -180,6 +180,21 @@ class TrainingVariantsTest {
         .isEqualTo(Files.readString(first.resolve("adapter_config.json")));
   }
 
+  /** A schedule that warms up begins at 0, and a single step would learn nothing. */
+  @Test
+  void aSingleStepLearns() throws IOException {
+    Path base = TinyModel.write(folder.resolve("base"));
+    LoraFineTuner.Builder training = training(base, "one", false);
+    TrainingOptions one =
+        TrainingOptions.builder().optBatchSize(4).optAccumulation(1).optMaxSteps(1).build();
+    Path trained = training.optTraining(one).build().run().trained();
+    assertThat(one.warmUpShare()).isPositive();
+    assertThat(SafeTensors.read(trained.resolve("adapter_model.safetensors")))
+        .hasEntrySatisfying(
+            "base_model.model.model.layers.0.mlp.up_proj.lora_B.weight",
+            b -> assertThat(b.values()).doesNotContain(0));
+  }
+
   @Test
   void memoryGrowsWithTheBatchAndShrinksByComputingAgain() throws IOException {
     Path base = TinyModel.write(folder.resolve("base"));

@@ -66,7 +66,8 @@ final class DataArguments {
     if (sequenceLength != null) {
       data.optSequenceLength(sequenceLength);
     }
-    return data.optValidationFraction(validationShare)
+    return data.optProgress(LoadBar.records())
+        .optValidationFraction(validationShare)
         .optPacking(packing)
         .optGroupByLength(groupByLength)
         .optCompletionOnly(!allTokens)

@@ -6,10 +6,33 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** What is trained: the options of {@link LoraOptions}, by PEFT's names where it has some. */
 final class LoraArguments {
+
+  private static final String ADAPTER = "--adapter";
+  private static final String ALL = "--all-parameters";
+
+  private static final List<String> OF_NEW_ADAPTERS =
+      List.of(
+          "--rank",
+          "--alpha",
+          "--dropout",
+          "--target-modules",
+          "--layers",
+          "--rank-pattern",
+          "--alpha-pattern",
+          "--rslora",
+          "--dora",
+          "--bias",
+          "--lora-bias",
+          "--modules-to-save",
+          "--ensure-weight-tying");
 
   @Option(names = "--rank", paramLabel = "R", defaultValue = "8", description = "r; 8 when absent")
   private int rank = 8;
@@ -86,15 +109,41 @@ final class LoraArguments {
   private boolean tied;
 
   @Option(
-      names = "--adapter",
+      names = ADAPTER,
       paramLabel = "DIR",
       description = "a PEFT adapter to go on from, with its options in place of these")
   private @Nullable Path adapter;
 
-  @Option(names = "--all-parameters", description = "trains the whole model, without an adapter")
+  @Option(names = ALL, description = "trains the whole model, without an adapter")
   private boolean all;
 
+  @Spec(Spec.Target.MIXEE)
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  private CommandSpec spec;
+
+  boolean all() {
+    return all;
+  }
+
+  /** Options that would be passed over are a slip. */
+  private void refuseUnused() {
+    if (adapter == null && !all) {
+      return;
+    }
+    ParseResult parsed = spec.commandLine().getParseResult();
+    List<String> unused = OF_NEW_ADAPTERS.stream().filter(parsed::hasMatchedOption).toList();
+    if (!unused.isEmpty()) {
+      String reason =
+          all
+              ? ALL + " trains no adapter"
+              : "the adapter that " + ADAPTER + " names has its own options";
+      throw new ParameterException(
+          spec.commandLine(), String.join(", ", unused) + ": " + reason + ": leave them out");
+    }
+  }
+
   void configure(LoraFineTuner.Builder builder) {
+    refuseUnused();
     builder
         .optLora(
             LoraOptions.builder()

@@ -14,6 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** How to compute: options that several examples share. */
@@ -101,7 +102,7 @@ final class ModelOptions {
         .optComputeType(computeType(absent))
         .optQuantization(quantization())
         .optDevices(devices.stream().map(this::device).toList())
-        .optProgress(new LoadBar());
+        .optProgress(LoadBar.weights());
   }
 
   /** Sets how the frozen base of a training is held. */
@@ -116,7 +117,7 @@ final class ModelOptions {
         .optCacheDirectory(runOptions.cache())
         .optThreads(runOptions.threads())
         .optDevice(devices.isEmpty() ? null : device(devices.get(0)))
-        .optLoadProgress(new LoadBar());
+        .optLoadProgress(LoadBar.weights());
   }
 
   private Device device(String name) {
@@ -138,12 +139,21 @@ final class ModelOptions {
     return quantization == QuantizationName.none ? absent : null;
   }
 
+  private boolean asked(String option) {
+    ParseResult parsed = spec.commandLine().getParseResult();
+    return parsed != null && parsed.hasMatchedOption(option);
+  }
+
   int threads() {
     return runOptions.threads();
   }
 
   /** Returns how the weights are held. */
   Quantization quantization() {
+    if (quantization != QuantizationName.int4 && asked("--group-size")) {
+      throw new ParameterException(
+          spec.commandLine(), "--group-size is of --quantization int4, which is not asked for");
+    }
     try {
       return quantization.quantization(groupSize);
     } catch (IllegalArgumentException e) {

@@ -8,59 +8,92 @@ import io.aicoder.eval.run.RunResult;
 import io.aicoder.eval.sandbox.Sandbox;
 import io.aicoder.eval.task.TaskSet;
 import io.aicoder.finetune.train.RunPolicy;
-import io.aicoder.llama.ComputeType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** Measures SR@All and SR@Any of an adapter on tasks, while it is trained. */
+/** Measures SR@All and SR@Any on tasks of what is trained, while it is trained. */
 final class TaskMeasure implements RunPolicy.Measure, AutoCloseable {
+
+  /** The figure that the best is chosen by. */
+  static final String SR_ALL = "SR@All";
 
   private static final String ADAPTER = "candidate";
 
   private final TaskSet tasks;
+  private final @Nullable Path base;
   private final Path folder;
-  private final Surroundings surroundings;
-  private final Sandbox sandbox;
-  private final AiCoder coder;
+  private final Function<Path, AiCoder> loader;
+  private final int workers;
+  private @Nullable Surroundings surroundings;
+  private @Nullable Sandbox sandbox;
+  private @Nullable AiCoder coder;
 
   /**
-   * Loads the base and starts a sandbox.
+   * Reads the tasks. The base is loaded and the sandbox started when something is to be measured.
    *
+   * @param base the model that adapters are for; {@code null}: whole models are measured
    * @param folder gets the samples of each measurement
+   * @param loader loads a model
+   * @param workers how many programs run at once
    */
-  TaskMeasure(Path base, Path tasks, Path folder, int workers) {
+  TaskMeasure(
+      Path tasks, @Nullable Path base, Path folder, Function<Path, AiCoder> loader, int workers) {
     this.tasks = TaskSet.load(tasks);
+    this.base = base;
     this.folder = folder;
-    this.surroundings = Surroundings.provide(line -> {});
-    this.sandbox = surroundings.sandbox(workers);
-    this.coder = AiCoder.builder(base).optComputeType(ComputeType.FP32).build();
+    this.loader = loader;
+    this.workers = workers;
   }
 
   @Override
   public Map<String, Double> measure(Path trained, long step) {
+    if (surroundings == null) {
+      surroundings = Surroundings.provide(line -> {});
+      sandbox = surroundings.sandbox(workers);
+    }
+    if (base == null) {
+      try (AiCoder whole = loader.apply(trained)) {
+        return figures(whole, AiCoder.BASE, step, surroundings, sandbox);
+      }
+    }
+    if (coder == null) {
+      coder = loader.apply(base);
+    }
     coder.replaceAdapter(ADAPTER, trained);
+    return figures(coder, ADAPTER, step, surroundings, sandbox);
+  }
+
+  private Map<String, Double> figures(
+      AiCoder model, String adapter, long step, Surroundings around, @Nullable Sandbox running) {
     RunResult result =
         Evaluation.builder()
             .setTasks(tasks)
-            .setModel(coder)
-            .setSandbox(sandbox)
+            .setModel(model)
+            .setSandbox(Objects.requireNonNull(running))
             .setFolder(folder.resolve("step-" + step))
             .optName("step " + step)
             .optAgent(new OneShot())
-            .optOptions(GenerationOptions.GREEDY.withAdapter(ADAPTER))
-            .optEnvironment(surroundings.description())
+            .optOptions(GenerationOptions.GREEDY.withAdapter(adapter))
+            .optEnvironment(around.description())
             .build()
             .run();
     Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put("SR@All", result.scores().srAll().value());
+    figures.put(SR_ALL, result.scores().srAll().value());
     figures.put("SR@Any", result.scores().srAny().value());
     return figures;
   }
 
   @Override
   public void close() {
-    coder.close();
-    sandbox.close();
+    if (coder != null) {
+      coder.close();
+    }
+    if (sandbox != null) {
+      sandbox.close();
+    }
   }
 }

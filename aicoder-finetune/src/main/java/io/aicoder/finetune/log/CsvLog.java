@@ -84,7 +84,7 @@ public final class CsvLog implements MetricsListener {
   @Override
   public void evaluated(EvaluationMetrics metrics) {
     if (metrics.validationLoss() != null) {
-      evaluations.add(row(metrics.step(), "loss", metrics.validationLoss()));
+      evaluations.add(row(metrics.step(), "validation_loss", metrics.validationLoss()));
     }
     metrics
         .scores()

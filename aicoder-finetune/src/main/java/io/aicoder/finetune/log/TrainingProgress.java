@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shows how a training gets on: on a terminal a moving bar with the time left, elsewhere a line
- * every few seconds, which stays readable in a log. Both tell loss, rate, tokens a second and
- * memory. Measurements get a line of their own.
+ * every few seconds, which stays readable in a log. Both tell loss (the exponential mean of recent
+ * steps, a batch's own jumps about), rate, tokens a second and memory. Measurements get a line of
+ * their own.
  *
  * <p>Not thread-safe.
  */
@@ -24,11 +25,18 @@ public final class TrainingProgress implements MetricsListener {
   private static final int BAR_INTERVAL_MILLIS = 200;
   private static final int BAR_WIDTH = 140;
 
+  /** Before that, what is left is not to be told. */
+  private static final long SPEED_UNKNOWN_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private static final double LOSS_WEIGHT = 0.9;
+
   private final PrintStream out;
   private final long total;
   private final long first;
   private final long started;
-  private final @Nullable ProgressBar bar;
+  private @Nullable ProgressBar bar;
+  private double lossMean;
+  private double lossShare;
   private @Nullable StepMetrics last;
   private long lastLine;
   private boolean printed;
@@ -65,6 +73,8 @@ public final class TrainingProgress implements MetricsListener {
   public void step(StepMetrics metrics) {
     last = metrics;
     printed = false;
+    lossMean = LOSS_WEIGHT * lossMean + (1 - LOSS_WEIGHT) * metrics.loss();
+    lossShare = LOSS_WEIGHT * lossShare + (1 - LOSS_WEIGHT);
     if (bar != null) {
       bar.stepTo(metrics.step());
       bar.setExtraMessage(" " + figures(metrics));
@@ -76,26 +86,32 @@ public final class TrainingProgress implements MetricsListener {
 
   private void print(StepMetrics metrics) {
     printed = true;
-    long seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
-    long done = metrics.step() - first;
-    long left = done > 0 ? seconds * (total - metrics.step()) / done : 0;
     line(
         String.format(
             Locale.ROOT,
-            "step %d of %d, epoch %.2f, %s, %s left",
+            "step %d of %d, epoch %.2f, %s%s",
             metrics.step(),
             total,
             metrics.epoch(),
             figures(metrics),
-            time(left)));
+            left(metrics.step())));
   }
 
-  private static String figures(StepMetrics metrics) {
+  private String left(long step) {
+    long nanos = System.nanoTime() - started;
+    if (step == total || nanos < SPEED_UNKNOWN_NANOS) {
+      return "";
+    }
+    double seconds = nanos / 1e9 * (total - step) / (step - first);
+    return ", " + time(Math.round(seconds)) + " left";
+  }
+
+  private String figures(StepMetrics metrics) {
     String text =
         String.format(
             Locale.ROOT,
             "loss %.4f, rate %.2e, %.0f tokens/s",
-            metrics.loss(),
+            lossMean / lossShare,
             metrics.learningRate(),
             metrics.tokensPerSecond());
     Long bytes = metrics.residentBytes();
@@ -134,10 +150,12 @@ public final class TrainingProgress implements MetricsListener {
   @Override
   public void finished(RunSummary summary) {
     if (bar != null) {
-      bar.close();
+      close();
     } else if (last != null && !printed) {
       print(last);
     }
+    // Why it failed is thrown to whoever started it, and not told twice.
+    boolean reason = !summary.remark().isEmpty() && summary.ending() != RunSummary.Ending.FAILED;
     String ending =
         switch (summary.ending()) {
           case COMPLETED -> "finished";
@@ -153,7 +171,7 @@ public final class TrainingProgress implements MetricsListener {
             summary.step(),
             summary.tokens(),
             time(Math.round(summary.elapsedSeconds())),
-            summary.remark().isEmpty() ? "" : ": " + summary.remark()));
+            reason ? ": " + summary.remark() : ""));
   }
 
   /** On a terminal, begins where the bar stands and clears what is left of it. */
@@ -164,7 +182,8 @@ public final class TrainingProgress implements MetricsListener {
   @Override
   public void close() {
     if (bar != null) {
-      bar.close();
+      bar.close(); // draws it a last time
+      bar = null;
     }
   }
 }

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Writes an adapter as PEFT does: {@code adapter_config.json}, {@code adapter_model.safetensors}
@@ -75,6 +76,37 @@ public final class AdapterFiles {
     }
     for (String target : options.targetModules()) {
       requireUse(target);
+    }
+  }
+
+  /**
+   * Checks what an adapter that was trained elsewhere may have, and a new one has by a slip only.
+   *
+   * @param base the configuration of the model that it is for
+   * @throws AiCoderException (REQUEST) when a pattern fits no module, or a rank is above the sizes
+   *     of its module
+   */
+  public void requireMeant(LlamaConfig base) {
+    LoraOptions.Builder builder = options.toBuilder();
+    builder.optRankPattern(Map.of()).optAlphaPattern(Map.of());
+    int other = options.rank() + 1;
+    Stream.of(options.rankPattern(), options.alphaPattern())
+        .flatMap(pattern -> pattern.keySet().stream())
+        .forEach(
+            key -> {
+              LoraOptions alone = builder.optRankPattern(Map.of(key, other)).build();
+              if (new AdapterFiles(alone, base)
+                  .layout.adapted().stream().noneMatch(each -> each.rank() == other)) {
+                throw refused(
+                    "a pattern of ranks or alphas names %s, which fits no adapted module", key);
+              }
+            });
+    for (LoraLayout.Adapted each : layout.adapted()) {
+      if (each.rank() > Math.max(each.in(), each.out())) {
+        throw refused(
+            "rank of %s is %d, the module is %d × %d: choose less",
+            each.name(), each.rank(), each.out(), each.in());
+      }
     }
   }
 

@@ -89,7 +89,10 @@ public record LoraOptions(
     require(rank >= 1, "rank", rank, "it must be at least 1");
     require(alpha > 0 && Double.isFinite(alpha), "alpha", alpha, "it must be above 0");
     require(dropout >= 0 && dropout < 1, "dropout", dropout, "it must be from 0 to below 1");
-    targetModules = sorted("target modules", targetModules);
+    targetModules =
+        targetModules.equals(List.of("all-linear"))
+            ? ALL_LINEAR
+            : sorted("target modules", targetModules);
     require(!targetModules.isEmpty(), "target modules", "empty", "name what to adapt");
     rankPattern = Collections.unmodifiableSortedMap(new TreeMap<>(rankPattern));
     alphaPattern = Collections.unmodifiableSortedMap(new TreeMap<>(alphaPattern));
@@ -209,7 +212,10 @@ public record LoraOptions(
       return this;
     }
 
-    /** Sets what is adapted, by names or their ends; {@link #ALL_LINEAR} when not set. */
+    /**
+     * Sets what is adapted, by names or their ends; {@link #ALL_LINEAR}, which PEFT calls {@code
+     * all-linear}, when not set.
+     */
     public Builder optTargetModules(List<String> values) {
       targetModules = List.copyOf(values);
       return this;

@@ -108,6 +108,9 @@ public final class FineTuning {
       trainables = Trainables.all(base);
     } else {
       AdapterFiles adapter = new AdapterFiles(named(lora), base.config());
+      if (former == null) {
+        adapter.requireMeant(base.config());
+      }
       files = new TrainedFiles.Adapter(adapter, base);
       trainables = Trainables.of(adapter);
     }

@@ -119,7 +119,7 @@ final class TrainingRun {
       saved.ifPresent(this::restore);
       try (Learner learner = learner(saved);
           MetricsListener listener = setup.policy.listener().apply(progress.step())) {
-        return new Loop(folder, learner, listener).run(target);
+        return new Loop(folder, saved.isPresent(), learner, listener).run(target);
       }
     }
   }
@@ -172,14 +172,14 @@ final class TrainingRun {
     private final Learner learner;
     private final MetricsListener listener;
     private @Nullable Double score;
-    private long savedAt = -1;
+    private long savedAt;
     private int epochSize;
 
-    Loop(CheckpointFolder folder, Learner learner, MetricsListener listener) {
+    Loop(CheckpointFolder folder, boolean saved, Learner learner, MetricsListener listener) {
       this.folder = folder;
       this.learner = learner;
       this.listener = listener;
-      this.savedAt = progress.step() == 0 ? -1 : progress.step();
+      savedAt = saved ? progress.step() : -1;
     }
 
     Result run(Path target) {
@@ -189,8 +189,19 @@ final class TrainingRun {
         listener.finished(summary(ending, ""));
         return result;
       } catch (RuntimeException e) {
-        listener.finished(summary(Ending.FAILED, String.valueOf(e.getMessage())));
+        tellFailed(e);
         throw e;
+      }
+    }
+
+    /** A listener that fails as well, such as on the same full disk, does not hide the reason. */
+    private void tellFailed(RuntimeException reason) {
+      try {
+        listener.finished(summary(Ending.FAILED, String.valueOf(reason.getMessage())));
+      } catch (RuntimeException e) {
+        if (e != reason) {
+          reason.addSuppressed(e);
+        }
       }
     }
 

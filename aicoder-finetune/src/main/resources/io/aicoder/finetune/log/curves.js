@@ -112,7 +112,7 @@ function chart(figure, title, series, options, width) {
     .call(d3.axisLeft(y).ticks(5).tickValues(options.logarithmic ? decades(y.domain()) : null)
       .tickFormat(tickFormat(y, options.logarithmic)).tickSize(-inner).tickPadding(8));
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
-    .call(d3.axisBottom(x).ticks(Math.max(3, Math.min(10, inner / 80))).tickFormat(d3.format(",d")).tickSize(0).tickPadding(10));
+    .call(d3.axisBottom(x).tickValues(x.ticks(Math.max(3, Math.min(10, inner / 80))).filter(Number.isInteger)).tickFormat(d3.format(",d")).tickSize(0).tickPadding(10));
   svg.append("text").attr("class", "caption").attr("x", width - margin.right).attr("y", height - 1).attr("text-anchor", "end").text("step");
   svg.append("g").selectAll("line").data(options.ends).join("line").attr("class", "epoch")
     .attr("x1", x).attr("x2", x).attr("y1", margin.top).attr("y2", height - margin.bottom);
@@ -218,8 +218,8 @@ function place(figure, title, series, options, named = false) {
     {name, hue: 0, raw: weight() > 0, quiet: weight() > 0, values},
     ...weight() > 0 ? [{name, hue: 0, values: smoothed(values, weight())}] : [],
   ];
-  // A loss that falls far is flat on a linear scale from then on.
-  const [low, high] = d3.extent(smoothed(loss, 0.9), point => point[1]);
+  // A loss that falls far is flat on a linear scale from then on; a few wild steps are no fall.
+  const [low, high] = [0.02, 0.98].map(share => d3.quantile(smoothed(loss, 0.9), share, point => point[1]));
   byId("logarithmic").checked = low > 0 && high / low > 8;
   const draws = [place(byId("loss"), "Loss by step", () => [
     ...noisy("training", loss),

@@ -106,7 +106,7 @@ class LineLogsTest {
     assertThat(records("scores.csv"))
         .extracting(CSVRecord::toList)
         .containsExactly(
-            List.of("4", "loss", "0.5"),
+            List.of("4", "validation_loss", "0.5"),
             List.of("4", "SR@All", "0.25"),
             List.of("4", "a, \"b\" c", "2.0"));
   }

@@ -34,11 +34,11 @@ class TrainingProgressTest {
                 assertThat(line)
                     .isEqualTo(
                         "step 5 of 12, epoch 0.50, loss 0.2000, rate 1.00e-04, 1235 tokens/s,"
-                            + " 1.5 GiB, 0 s left"),
+                            + " 1.5 GiB"),
             line ->
                 assertThat(line)
                     .isEqualTo("measured after step 10, validation loss 0.1230, SR@All 0.5000"),
-            line -> assertThat(line).startsWith("step 10 of 12, epoch 1.00, loss 0.1000"),
+            line -> assertThat(line).startsWith("step 10 of 12, epoch 1.00, loss 0.1351"),
             line ->
                 assertThat(line)
                     .isEqualTo(
@@ -49,8 +49,22 @@ class TrainingProgressTest {
   void aTerminalHasABarToo() {
     assertThat(shown(4, true))
         .contains("10/12")
-        .contains("loss 0.1000, rate 1.00e-04, 1235 tokens/s, 1.5 GiB")
+        .contains("loss 0.1351, rate 1.00e-04, 1235 tokens/s, 1.5 GiB")
         .contains("\r\u001b[Kmeasured after step 10");
+  }
+
+  /** Whoever started the training is thrown the reason. */
+  @Test
+  void aFailureIsToldOnce() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        TrainingProgress progress = new TrainingProgress(out, 12, 0, false)) {
+      progress.step(Figures.step(1));
+      progress.finished(
+          new RunSummary(1, 512, 2, RunSummary.Ending.FAILED, "out.csv: cannot be written"));
+    }
+    assertThat(bytes.toString(StandardCharsets.UTF_8))
+        .endsWith("failed after step 1, 512 tokens, 2 s\n");
   }
 
   @Test

@@ -14,6 +14,12 @@ import org.junit.jupiter.api.Test;
 class LoraOptionsTest {
 
   @Test
+  void allLinearIsANameForThem() {
+    assertThat(LoraOptions.builder().optTargetModules(List.of("all-linear")).build())
+        .isEqualTo(LoraOptions.defaults());
+  }
+
+  @Test
   void beginsWithThePapersOptions() {
     LoraOptions options = LoraOptions.defaults();
     assertThat(options.rank()).isEqualTo(8);
