@@ -126,7 +126,7 @@ class BadTrainingTest {
     refused(
         ErrorCategory.REQUEST,
         () -> training().optLora(lora(o -> o.optRank(1_000_000_000))).build(),
-        "down_proj is 1000000000, the module is 16 × 32");
+        "q_proj is 1000000000, the module is 16 × 16");
     refused(
         ErrorCategory.REQUEST,
         () -> training().optKeptCheckpoints(0).build(),
@@ -168,12 +168,16 @@ class BadTrainingTest {
         ErrorCategory.REQUEST,
         () -> training().optAllParameters(true).optQuantization(new Quantization.Int8()).build(),
         "all parameters are trained",
-        "INT8");
+        "int8");
     refused(
         ErrorCategory.REQUEST,
-        () -> training().optPatience(2).build(),
+        () ->
+            training()
+                .optPatience(2)
+                .optMeasure("SR@All", (trained, step) -> Map.of("SR@All", 1.0))
+                .build(),
         "patience is 2",
-        "optEvaluateEvery");
+        "set optEvaluateEvery, --evaluate-every");
     refused(
         ErrorCategory.REQUEST,
         () -> training().optPatience(2).optEvaluateEvery(1).build(),

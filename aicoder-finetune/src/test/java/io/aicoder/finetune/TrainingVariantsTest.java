@@ -143,6 +143,21 @@ class TrainingVariantsTest {
     }
   }
 
+  /** Magnitudes begin as the lengths of the rounded rows: before a step only rounding differs. */
+  @Test
+  void doraBeginsWithTheRoundedBase() {
+    Quantization int4 = new Quantization.Int4(32);
+    training(TinyModel.NANO, "lora", false).optQuantization(int4).build().run();
+    double first = losses.get(0);
+    training(TinyModel.NANO, "dora", false)
+        .optLora(LoraOptions.builder().optRank(4).optUseDora(true).build())
+        .optQuantization(int4)
+        .build()
+        .run();
+    lossFell();
+    assertThat(losses.get(0)).isCloseTo(first, within(0.01));
+  }
+
   @Test
   void layersThatComputeAgainChangeNothing() throws IOException {
     Path base = TinyModel.write(folder.resolve("base"));
