@@ -50,6 +50,11 @@ final class DataArguments {
   private boolean lastAnswer;
 
   @Option(
+      names = "--no-end-of-text",
+      description = "plain texts and prompts with completions do not end in eos_token")
+  private boolean noEndOfText;
+
+  @Option(
       names = "--too-long",
       paramLabel = "WHAT",
       defaultValue = "truncate",
@@ -72,6 +77,7 @@ final class DataArguments {
         .optGroupByLength(groupByLength)
         .optCompletionOnly(!allTokens)
         .optLastAnswerOnly(lastAnswer)
+        .optEndOfText(!noEndOfText)
         .optTooLong(tooLong);
   }
 }

@@ -32,7 +32,8 @@ final class LoraArguments {
           "--bias",
           "--lora-bias",
           "--modules-to-save",
-          "--ensure-weight-tying");
+          "--ensure-weight-tying",
+          "--base-model-name");
 
   @Option(names = "--rank", paramLabel = "R", defaultValue = "8", description = "r; 8 when absent")
   private int rank = 8;
@@ -109,6 +110,12 @@ final class LoraArguments {
   private boolean tied;
 
   @Option(
+      names = "--base-model-name",
+      paramLabel = "NAME",
+      description = "base_model_name_or_path, for PEFT; the folder of --model when absent")
+  private @Nullable String baseModel;
+
+  @Option(
       names = ADAPTER,
       paramLabel = "DIR",
       description = "a PEFT adapter to go on from, with its options in place of these")
@@ -160,6 +167,7 @@ final class LoraArguments {
                 .optLoraBias(loraBias)
                 .optModulesToSave(saved)
                 .optEnsureWeightTying(tied)
+                .optBaseModel(baseModel)
                 .build())
         .optStartFrom(adapter)
         .optAllParameters(all);

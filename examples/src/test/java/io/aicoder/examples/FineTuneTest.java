@@ -59,7 +59,7 @@ class FineTuneTest {
 
   @Test
   void anAdapterWithItsCurvesIsWrittenAndResumed() throws Exception {
-    ExamplesTest.Outcome first = fineTune("--rank=4");
+    ExamplesTest.Outcome first = fineTune("--rank=4", "--base-model-name=nano/base");
     assertThat(first.code()).as(first.err()).isZero();
     Path out = folder.resolve("out");
     assertThat(first.out())
@@ -68,7 +68,9 @@ class FineTuneTest {
             "adapter: " + out.resolve("adapter") + " (step 4, the best by validation_loss; loss ",
             ", validation_loss ")
         .doesNotContain("going on");
-    assertThat(out.resolve("adapter/adapter_config.json")).content().contains("\"r\": 4");
+    assertThat(out.resolve("adapter/adapter_config.json"))
+        .content()
+        .contains("\"r\": 4", "\"base_model_name_or_path\": \"nano/base\"");
     assertThat(out.resolve("adapter/adapter_model.safetensors")).isNotEmptyFile();
     assertThat(out.resolve("curves.html"))
         .content()
@@ -79,7 +81,7 @@ class FineTuneTest {
     assertThat(out.resolve("tensorboard")).isNotEmptyDirectory();
     byte[] adapter = Files.readAllBytes(out.resolve("adapter/adapter_model.safetensors"));
 
-    ExamplesTest.Outcome resumed = fineTune("--rank=4", "--resume");
+    ExamplesTest.Outcome resumed = fineTune("--rank=4", "--base-model-name=nano/base", "--resume");
     assertThat(resumed.code()).as(resumed.err()).isZero();
     assertThat(resumed.out())
         .contains("already complete: all 4 steps are done", "completed after step 4");

@@ -253,7 +253,8 @@ class PythonSearchTest {
 
   @Test
   void anInterpreterThatNobodyCanReachIsRefusedForRoot() throws IOException {
-    Path closed = Files.createDirectory(scratch.resolve("closed"));
+    // Not in /tmp, which is refused in any case.
+    Path closed = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "closed");
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
     script(bin.resolve("bwrap"), "echo '--size BYTES'");
     PythonEnvironment python = search(machine(false, script(scratch.resolve("p"), FITTING))).find();
