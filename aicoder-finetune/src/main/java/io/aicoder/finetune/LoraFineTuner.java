@@ -335,27 +335,6 @@ public final class LoraFineTuner {
       if (base == null || output == null || files.isEmpty()) {
         throw new IllegalStateException("setBase, addData and setOutput must be called");
       }
-      requireAtLeast(0, "evaluate every", evaluateEvery);
-      requireAtLeast(0, "checkpoint every", checkpointEvery);
-      requireAtLeast(0, "patience", patience);
-      requireAtLeast(1, "kept checkpoints", keptCheckpoints);
-      if (all && serves) {
-        throw refused("optServeIn loads adapters, and all parameters are trained: leave one out");
-      }
-      TrainingData.Builder builder =
-          TrainingData.builder().setCheckpoint(base).optSeed(options.seed());
-      files.forEach(builder::addFile);
-      TrainingData data = reading.apply(builder).build();
-      requireMeasurements(data);
-      BaseModel model =
-          new BaseModel(
-              Checkpoint.open(base),
-              type,
-              quantization,
-              cacheDirectory,
-              device,
-              threads,
-              loadProgress);
       RunPolicy policy =
           new RunPolicy(
               evaluateEvery,
@@ -366,6 +345,25 @@ public final class LoraFineTuner {
               bestBy,
               RunPolicy.Published.all(published),
               listener);
+      if (all && serves) {
+        throw new AiCoderException(
+            ErrorCategory.REQUEST,
+            "optServeIn loads adapters, and all parameters are trained: leave one out");
+      }
+      TrainingData.Builder builder =
+          TrainingData.builder().setCheckpoint(base).optSeed(options.seed());
+      files.forEach(builder::addFile);
+      TrainingData data = reading.apply(builder).build();
+      policy.requireMeasured(!data.validation().isEmpty());
+      BaseModel model =
+          new BaseModel(
+              Checkpoint.open(base),
+              type,
+              quantization,
+              cacheDirectory,
+              device,
+              threads,
+              loadProgress);
       FineTuning.Request request =
           new FineTuning.Request(
               model,
@@ -378,29 +376,6 @@ public final class LoraFineTuner {
               Objects.requireNonNull(output),
               resume);
       return new LoraFineTuner(new FineTuning(request), data);
-    }
-
-    private void requireMeasurements(TrainingData data) {
-      boolean measures = !bestBy.equals(RunPolicy.VALIDATION_LOSS) || !data.validation().isEmpty();
-      if (patience > 0 && (evaluateEvery == 0 || !measures)) {
-        throw refused(
-            "patience is %d, and %s: patience counts measurements"
-                .formatted(
-                    patience,
-                    measures
-                        ? "nothing is measured before the end (set optEvaluateEvery, --evaluate-every)"
-                        : "nothing is measured (give validation records or a measure)"));
-      }
-    }
-
-    private static void requireAtLeast(int least, String option, int value) {
-      if (value < least) {
-        throw refused("%s is %d: it must be %d or more".formatted(option, value, least));
-      }
-    }
-
-    private static AiCoderException refused(String problem) {
-      return new AiCoderException(ErrorCategory.REQUEST, problem);
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.aicoder.finetune.train;
 
+import io.aicoder.error.AiCoderException;
+import io.aicoder.error.ErrorCategory;
 import io.aicoder.finetune.log.MetricsListener;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,6 +34,47 @@ public record RunPolicy(
 
   /** The name of the validation loss among figures. */
   public static final String VALIDATION_LOSS = "validation_loss";
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws AiCoderException (REQUEST) when one is out of range
+   */
+  public RunPolicy {
+    requireAtLeast(0, "evaluate every", evaluateEvery);
+    requireAtLeast(0, "checkpoint every", checkpointEvery);
+    requireAtLeast(1, "kept checkpoints", keptCheckpoints);
+    requireAtLeast(0, "patience", patience);
+  }
+
+  private static void requireAtLeast(int least, String option, int value) {
+    if (value < least) {
+      throw refused("%s is %d: it must be %d or more".formatted(option, value, least));
+    }
+  }
+
+  private static AiCoderException refused(String problem) {
+    return new AiCoderException(ErrorCategory.REQUEST, problem);
+  }
+
+  /**
+   * Checks that patience has something to count.
+   *
+   * @param validates whether there are records to measure the loss on
+   * @throws AiCoderException (REQUEST) when it has not
+   */
+  public void requireMeasured(boolean validates) {
+    boolean measures = validates || !bestBy.equals(VALIDATION_LOSS);
+    if (patience > 0 && (evaluateEvery == 0 || !measures)) {
+      throw refused(
+          "patience is %d, and %s: patience counts measurements"
+              .formatted(
+                  patience,
+                  measures
+                      ? "nothing is measured before the end (set optEvaluateEvery, --evaluate-every)"
+                      : "nothing is measured (give validation records or a measure)"));
+    }
+  }
 
   /**
    * Returns the score of a measurement, higher is better; {@code null} when the figure is missing.
