@@ -81,6 +81,9 @@ final class BubblewrapCommand {
           bwrap + " is too old to limit the size of /tmp: install bubblewrap 0.5.0 or newer");
     }
     this.disableUserNamespaces = String.join("\n", help).contains("--disable-userns");
+    if (root) {
+      InterpreterSettings.checkReadableByNobody(python);
+    }
     for (Path prefix : python.prefixes()) {
       if (prefix.startsWith("/tmp")) {
         throw new AiCoderException(
@@ -90,9 +93,6 @@ final class BubblewrapCommand {
                 + " cannot be used in a sandbox, which has a /tmp of its own: name another with"
                 + " -Daicoder.python=PATH");
       }
-    }
-    if (root) {
-      InterpreterSettings.checkReadableByNobody(python);
     }
   }
 

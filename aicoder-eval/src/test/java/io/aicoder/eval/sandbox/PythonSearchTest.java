@@ -253,8 +253,7 @@ class PythonSearchTest {
 
   @Test
   void anInterpreterThatNobodyCanReachIsRefusedForRoot() throws IOException {
-    // Not in /tmp, which is refused in any case.
-    Path closed = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "closed");
+    Path closed = Files.createDirectory(scratch.resolve("closed"));
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
     script(bin.resolve("bwrap"), "echo '--size BYTES'");
     PythonEnvironment python = search(machine(false, script(scratch.resolve("p"), FITTING))).find();

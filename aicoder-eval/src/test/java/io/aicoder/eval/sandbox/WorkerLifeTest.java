@@ -301,17 +301,23 @@ class WorkerLifeTest {
   }
 
   @Test
-  void anInterpreterInTmpIsRefused() {
+  void anInterpreterInTmpIsRefused() throws Exception {
     PythonEnvironment real = RealPython.orSkip();
-    PythonEnvironment inTmp =
-        new PythonEnvironment(
-            Path.of("/tmp/v/bin/python3"),
-            "3",
-            List.of(Path.of("/tmp/v")),
-            real.libraries(),
-            real.modules());
-    assertThatThrownBy(() -> BubblewrapSandbox.builder().optPython(inTmp).build())
-        .isInstanceOf(AiCoderException.class)
-        .hasMessageContaining("a /tmp of its own");
+    Path folder = Files.createTempDirectory(Path.of("/tmp"), "interpreter");
+    try {
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+      PythonEnvironment inTmp =
+          new PythonEnvironment(
+              folder.resolve("bin/python3"),
+              "3",
+              List.of(folder),
+              real.libraries(),
+              real.modules());
+      assertThatThrownBy(() -> BubblewrapSandbox.builder().optPython(inTmp).build())
+          .isInstanceOf(AiCoderException.class)
+          .hasMessageContaining("a /tmp of its own");
+    } finally {
+      Files.delete(folder);
+    }
   }
 }
