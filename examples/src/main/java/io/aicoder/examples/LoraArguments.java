@@ -2,11 +2,13 @@ package io.aicoder.examples;
 
 import io.aicoder.finetune.LoraFineTuner;
 import io.aicoder.finetune.peft.LoraOptions;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -17,23 +19,6 @@ final class LoraArguments {
 
   private static final String ADAPTER = "--adapter";
   private static final String ALL = "--all-parameters";
-
-  private static final List<String> OF_NEW_ADAPTERS =
-      List.of(
-          "--rank",
-          "--alpha",
-          "--dropout",
-          "--target-modules",
-          "--layers",
-          "--rank-pattern",
-          "--alpha-pattern",
-          "--rslora",
-          "--dora",
-          "--bias",
-          "--lora-bias",
-          "--modules-to-save",
-          "--ensure-weight-tying",
-          "--base-model-name");
 
   @Option(names = "--rank", paramLabel = "R", defaultValue = "8", description = "r; 8 when absent")
   private int rank = 8;
@@ -138,7 +123,11 @@ final class LoraArguments {
       return;
     }
     ParseResult parsed = spec.commandLine().getParseResult();
-    List<String> unused = OF_NEW_ADAPTERS.stream().filter(parsed::hasMatchedOption).toList();
+    List<String> unused =
+        parsed.matchedOptions().stream()
+            .filter(LoraArguments::ofNewAdapter)
+            .map(OptionSpec::longestName)
+            .toList();
     if (!unused.isEmpty()) {
       String reason =
           all
@@ -147,6 +136,13 @@ final class LoraArguments {
       throw new ParameterException(
           spec.commandLine(), String.join(", ", unused) + ": " + reason + ": leave them out");
     }
+  }
+
+  /** All options of this class, but the two that make the others needless. */
+  private static boolean ofNewAdapter(OptionSpec option) {
+    return option.userObject() instanceof Field field
+        && field.getDeclaringClass() == LoraArguments.class
+        && !List.of(ADAPTER, ALL).contains(option.longestName());
   }
 
   void configure(LoraFineTuner.Builder builder) {

@@ -11,7 +11,6 @@ import io.aicoder.finetune.train.RunPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +27,7 @@ final class TaskMeasure implements RunPolicy.Measure, AutoCloseable {
   private final Path folder;
   private final Function<Path, AiCoder> loader;
   private final int workers;
-  private @Nullable Surroundings surroundings;
+  private String environment = "";
   private @Nullable Sandbox sandbox;
   private @Nullable AiCoder coder;
 
@@ -51,34 +50,39 @@ final class TaskMeasure implements RunPolicy.Measure, AutoCloseable {
 
   @Override
   public Map<String, Double> measure(Path trained, long step) {
-    if (surroundings == null) {
-      surroundings = Surroundings.provide(line -> {});
-      sandbox = surroundings.sandbox(workers);
-    }
     if (base == null) {
       try (AiCoder whole = loader.apply(trained)) {
-        return figures(whole, AiCoder.BASE, step, surroundings, sandbox);
+        return figures(whole, AiCoder.BASE, step);
       }
     }
     if (coder == null) {
       coder = loader.apply(base);
     }
     coder.replaceAdapter(ADAPTER, trained);
-    return figures(coder, ADAPTER, step, surroundings, sandbox);
+    return figures(coder, ADAPTER, step);
   }
 
-  private Map<String, Double> figures(
-      AiCoder model, String adapter, long step, Surroundings around, @Nullable Sandbox running) {
+  private Sandbox sandbox() {
+    if (sandbox == null) {
+      Surroundings surroundings = Surroundings.provide(line -> {});
+      environment = surroundings.description();
+      sandbox = surroundings.sandbox(workers);
+    }
+    return sandbox;
+  }
+
+  private Map<String, Double> figures(AiCoder model, String adapter, long step) {
+    Sandbox running = sandbox(); // which tells the environment
     RunResult result =
         Evaluation.builder()
             .setTasks(tasks)
             .setModel(model)
-            .setSandbox(Objects.requireNonNull(running))
+            .setSandbox(running)
             .setFolder(folder.resolve("step-" + step))
             .optName("step " + step)
             .optAgent(new OneShot())
             .optOptions(GenerationOptions.GREEDY.withAdapter(adapter))
-            .optEnvironment(around.description())
+            .optEnvironment(environment)
             .build()
             .run();
     Map<String, Double> figures = new LinkedHashMap<>();

@@ -49,6 +49,7 @@ public final class AdapterFiles {
   private static final long BESIDE_NUMBERS = 1L << 20;
 
   private final LoraOptions options;
+  private final LlamaConfig base;
   private final String config;
   private final LoraLayout layout;
   private final boolean tiedHead;
@@ -63,6 +64,7 @@ public final class AdapterFiles {
    */
   public AdapterFiles(LoraOptions options, LlamaConfig base) {
     this.options = options;
+    this.base = base;
     config = AdapterConfig.json(options);
     layout = LoraLayout.of(config, base);
     tiedHead =
@@ -82,11 +84,10 @@ public final class AdapterFiles {
   /**
    * Checks what an adapter that was trained elsewhere may have, and a new one has by a slip only.
    *
-   * @param base the configuration of the model that it is for
    * @throws AiCoderException (REQUEST) when a pattern fits no module, or a rank is above the sizes
    *     of its module
    */
-  public void requireMeant(LlamaConfig base) {
+  public void requireMeant() {
     LoraOptions.Builder builder = options.toBuilder();
     builder.optRankPattern(Map.of()).optAlphaPattern(Map.of());
     int other = options.rank() + 1;
@@ -95,8 +96,8 @@ public final class AdapterFiles {
         .forEach(
             key -> {
               LoraOptions alone = builder.optRankPattern(Map.of(key, other)).build();
-              if (new AdapterFiles(alone, base)
-                  .layout.adapted().stream().noneMatch(each -> each.rank() == other)) {
+              if (LoraLayout.of(AdapterConfig.json(alone), base).adapted().stream()
+                  .noneMatch(each -> each.rank() == other)) {
                 throw refused(
                     "a pattern of ranks or alphas names %s, which fits no adapted module", key);
               }

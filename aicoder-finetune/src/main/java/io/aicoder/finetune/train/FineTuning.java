@@ -109,7 +109,7 @@ public final class FineTuning {
     } else {
       AdapterFiles adapter = new AdapterFiles(named(lora), base.config());
       if (former == null) {
-        adapter.requireMeant(base.config());
+        adapter.requireMeant();
       }
       files = new TrainedFiles.Adapter(adapter, base);
       trainables = Trainables.of(adapter);

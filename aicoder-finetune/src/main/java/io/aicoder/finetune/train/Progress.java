@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokens all tokens seen
  * @param lossTokens those that a loss was computed for
  * @param seconds the time spent
- * @param bestBy the name of the figure by which the best is chosen
+ * @param bestBy the name of the figure by which the best was chosen, or {@code null}
  * @param bestScore the best score so far, higher is better, or {@code null}
  * @param worse how many measurements in a row were not better
  * @param measuredStep the step of the newest measurement, 0: none yet
@@ -33,32 +33,15 @@ record Progress(
     @JsonProperty("tokens") long tokens,
     @JsonProperty("loss_tokens") long lossTokens,
     @JsonProperty("seconds") double seconds,
-    @JsonProperty("best_by") String bestBy,
+    @JsonProperty("best_by") @Nullable String bestBy,
     @JsonProperty("best_score") @Nullable Double bestScore,
     @JsonProperty("worse") int worse,
     @JsonProperty("measured_step") int measuredStep,
     @JsonProperty("figures") Map<String, Double> figures,
     @JsonProperty("settings") RunSettings settings) {
 
-  static Progress start(RunSettings settings, String bestBy) {
-    return new Progress(0, 0, 0, 0, 0, 0, bestBy, null, 0, 0, Map.of(), settings);
-  }
-
-  /** Returns this, with the best to be chosen by another figure; there is none yet. */
-  Progress chosenBy(String figure) {
-    return new Progress(
-        step,
-        epoch,
-        batch,
-        tokens,
-        lossTokens,
-        seconds,
-        figure,
-        bestScore,
-        worse,
-        measuredStep,
-        figures,
-        settings);
+  static Progress start(RunSettings settings) {
+    return new Progress(0, 0, 0, 0, 0, 0, null, null, 0, 0, Map.of(), settings);
   }
 
   Position position() {
@@ -84,11 +67,12 @@ record Progress(
   /**
    * Returns this after a measurement.
    *
+   * @param by the name of the figure by which the best is chosen
    * @param score what the best is chosen by, higher is better; {@code null}: that figure was not
    *     measured this time, which is neither better nor worse
    * @param found all figures
    */
-  Progress measured(@Nullable Double score, Map<String, Double> found) {
+  Progress measured(String by, @Nullable Double score, Map<String, Double> found) {
     boolean better = score != null && (bestScore == null || score > bestScore);
     int worseNow = score == null ? worse : better ? 0 : worse + 1;
     return new Progress(
@@ -98,7 +82,7 @@ record Progress(
         tokens,
         lossTokens,
         seconds,
-        bestBy,
+        better ? by : bestBy,
         better ? score : bestScore,
         worseNow,
         step,

@@ -92,7 +92,7 @@ final class TrainingRun {
     this.setup = setup;
     batches = setup.batches;
     steps = setup.steps;
-    progress = Progress.start(setup.settings, setup.policy.bestBy());
+    progress = Progress.start(setup.settings);
   }
 
   /** Measures one micro-batch, forward and backward, that changes nothing: tokens a second. */
@@ -128,13 +128,12 @@ final class TrainingRun {
     progress = SavedState.progress(saved.directory());
     setup.settings.requireSame(progress.settings(), saved.directory());
     String bestBy = setup.policy.bestBy();
-    if (progress.bestScore() != null && !progress.bestBy().equals(bestBy)) {
+    if (progress.bestScore() != null && !bestBy.equals(progress.bestBy())) {
       throw new AiCoderException(
           ErrorCategory.REQUEST,
           "%s: the best was chosen by %s then, by %s now: measure the same as then, or begin another training from its adapter"
               .formatted(saved.directory(), progress.bestBy(), bestBy));
     }
-    progress = progress.chosenBy(bestBy);
     LOG.info("going on from {}", saved.directory());
   }
 
@@ -309,10 +308,9 @@ final class TrainingRun {
       }
       found.forEach(this::requireFinite);
       listener.evaluated(new EvaluationMetrics(progress.step(), loss, scores));
-      Double former = progress.bestScore();
       score = setup.policy.score(found);
-      progress = progress.measured(score, found);
-      return score != null && (former == null || score > former);
+      progress = progress.measured(setup.policy.bestBy(), score, found);
+      return score != null && progress.worse() == 0;
     }
 
     private void requireFinite(String name, double value) {
